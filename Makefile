@@ -1,0 +1,68 @@
+# What can be done here. Each target installs and builds what it needs first.
+#
+#   make up                 the whole suite on this machine, until Ctrl-C; ARGS="--address 127.0.0.2"
+#   make test               everything that CI tests
+#   make lint               formatting, clippy, licences of dependencies
+#   make bench ONLY=road    figures, one `name value` a line; parts: road, outage (ten minutes)
+#   make conformance        comparison with the standards and peers; parts: none yet
+#   make dashboards         writes grafana/dashboards anew
+#   make build              the programs, in target/release
+#   make install-deps       the Debian packages that the suite runs on
+
+PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd
+TEST_PACKAGES := chromium sqlite3
+PROGRAMS := -p alert-bridge -p lab -p nagios-exporter -p nagios-neb -p wisemonitor
+RULES := rules/nagios.yml rules/alert-bridge.yml
+
+.PHONY: up test lint bench conformance dashboards build install-deps install-test-deps check-rust check-rules
+.DEFAULT_GOAL := build
+
+up: build install-deps
+	@exec target/release/wisemonitor up $(ARGS)
+
+build: check-rust
+	cargo build --release --locked $(PROGRAMS)
+
+test: check-rust install-test-deps check-rules
+	cargo build --locked --workspace
+	cargo test --locked --workspace
+
+lint: check-rust
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- --deny warnings
+	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
+	cargo deny --log-level error check bans licenses sources
+
+bench: build install-deps
+	@case '$(ONLY)' in \
+	''|road) \
+		cargo bench --quiet --locked -p wisemonitor --bench road && \
+		cargo bench --quiet --locked -p nagios-neb --bench callback;; \
+	outage) \
+		cargo test --release --locked -p wisemonitor --test road -- --ignored;; \
+	*) echo "make bench: no part '$(ONLY)', expected one of: road outage" >&2; exit 1;; \
+	esac
+
+conformance:
+	@case '$(ONLY)' in \
+	'') echo 'make conformance: no part exists yet';; \
+	*) echo "make conformance: no part '$(ONLY)', none exists yet" >&2; exit 1;; \
+	esac
+
+dashboards: check-rust
+	cargo run --quiet --locked -p dashboards
+
+check-rules: install-deps
+	promtool check config rules/prometheus.yml
+	promtool check rules --lint-fatal $(RULES)
+	promtool test rules rules/tests/*.yml
+	amtool check-config rules/alertmanager.yml
+
+install-deps:
+	@deploy/install-debian.sh $(PACKAGES)
+
+install-test-deps:
+	@deploy/install-debian.sh $(PACKAGES) $(TEST_PACKAGES)
+
+check-rust:
+	@deploy/check-rust.sh

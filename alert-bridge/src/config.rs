@@ -1,0 +1,251 @@
+//! The configuration: what the YAML file may say, and what the program uses.
+//!
+//! Every rule is checked here, once. A name that is used must exist, an expression must compile, a template
+//! must make a message; the error names the key, what stands there and what was expected.
+
+mod file;
+mod period;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alertmanager::{Address, Auth};
+use anyhow::{Context as _, bail, ensure};
+use jiff::tz::TimeZone;
+use regex::Regex;
+use reqwest::Url;
+
+use crate::access::Tokens;
+use crate::route::{Contact, Match, Route};
+use crate::transport::{Transport, gammu, http};
+pub(crate) use file::File;
+pub(crate) use file::Token;
+
+/// The longest text that gammu-smsd and most gateways take, in parts.
+const MOST_SEGMENTS: usize = 10;
+
+/// What alert-bridge runs by.
+#[derive(Debug)]
+pub struct Config {
+    pub(crate) tokens: Tokens,
+    pub(crate) alertmanagers: Vec<Address>,
+    pub(crate) time_zone: TimeZone,
+    pub(crate) notify_resolved: bool,
+    pub(crate) resolve_hold: Duration,
+    pub(crate) vanish_after: Duration,
+    pub(crate) give_up_after: Duration,
+    pub(crate) retention: Duration,
+    pub(crate) transports: BTreeMap<String, Arc<Transport>>,
+    pub(crate) contacts: BTreeMap<String, Arc<Contact>>,
+    pub(crate) routes: Vec<Route>,
+}
+
+impl exporter_kit::Configuration for Config {
+    type File = File;
+
+    fn resolve(file: File, base: &Path) -> anyhow::Result<Self> {
+        let File {
+            tokens,
+            alertmanagers,
+            time_zone,
+            notify_resolved,
+            resolve_hold,
+            vanish_after,
+            give_up_after,
+            retention,
+            transports,
+            contacts,
+            routes,
+        } = file;
+        let tokens = Tokens::resolve(tokens, base)?;
+        let alertmanagers = alertmanagers
+            .iter()
+            .map(|url| {
+                Address::new(url, Auth::None).with_context(|| format!("alertmanagers: `{url}`"))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        let time_zone = match time_zone.as_deref() {
+            None => TimeZone::system(),
+            Some(name) => TimeZone::get(name).ok().with_context(|| {
+                format!(
+                    "time_zone: `{name}` is not known here, expected a name such as Asia/Shanghai"
+                )
+            })?,
+        };
+        let mut ways = BTreeMap::new();
+        let mut segments = BTreeMap::new();
+        for transport in transports {
+            let name = transport.name.clone();
+            let key = format!("transports.{name}");
+            ensure!(
+                (1..=MOST_SEGMENTS).contains(&transport.max_segments),
+                "{key}.max_segments: {} is out of range, expected 1 to {MOST_SEGMENTS}",
+                transport.max_segments
+            );
+            segments.insert(name.clone(), transport.max_segments);
+            let way = resolve_transport(transport, base).with_context(|| key.clone())?;
+            ensure!(ways.insert(name, Arc::new(way)).is_none(), "{key}: is there twice");
+        }
+        let mut people = BTreeMap::new();
+        for contact in contacts {
+            let key = format!("contacts.{}", contact.name);
+            let contact = resolve_contact(contact, &segments).with_context(|| key.clone())?;
+            ensure!(
+                people.insert(contact.name.clone(), Arc::new(contact)).is_none(),
+                "{key}: is there twice"
+            );
+        }
+        let routes = routes
+            .into_iter()
+            .enumerate()
+            .map(|(index, route)| {
+                resolve_route(route, &people).with_context(|| format!("routes[{index}]"))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Config {
+            tokens,
+            alertmanagers,
+            time_zone,
+            notify_resolved,
+            resolve_hold: resolve_hold.0,
+            vanish_after: vanish_after.0,
+            give_up_after: give_up_after.0,
+            retention: retention.0,
+            transports: ways,
+            contacts: people,
+            routes,
+        })
+    }
+}
+
+fn resolve_transport(transport: file::Transport, base: &Path) -> anyhow::Result<Transport> {
+    let file::Transport { name: _, max_segments: _, gammu, http } = transport;
+    Ok(match (gammu, http) {
+        (Some(gammu), None) => {
+            let file::Gammu { spool, outbox, sent, error } = gammu;
+            let folder = |given: Option<std::path::PathBuf>, name: &str| {
+                base.join(given.unwrap_or_else(|| spool.join(name)))
+            };
+            Transport::Gammu(gammu::Spool {
+                outbox: folder(outbox, "outbox"),
+                sent: folder(sent, "sent"),
+                error: folder(error, "error"),
+            })
+        }
+        (None, Some(http)) => Transport::Http(Box::new(resolve_gateway(http, base)?)),
+        _ => bail!("expected either `gammu` or `http`"),
+    })
+}
+
+fn resolve_gateway(gateway: file::Http, base: &Path) -> anyhow::Result<http::Gateway> {
+    let file::Http { method, url, headers, json, form, success, id, timeout, in_doubt } = gateway;
+    let mut values = BTreeMap::new();
+    for (name, file::Header { value, value_file }) in headers {
+        let key = format!("headers.{name}.value");
+        let value = exporter_kit::Secret::resolve(&key, value, value_file.as_deref(), base)?;
+        values.insert(name, value.with_context(|| format!("{key}: is missing"))?);
+    }
+    let body = match (json, form) {
+        (Some(json), None) => http::Body::Json(json),
+        (None, Some(form)) => http::Body::Form(form),
+        _ => bail!("expected either `json` or `form`"),
+    };
+    let status = success.status.into_iter().map(|status| {
+        reqwest::StatusCode::from_u16(status).ok().with_context(|| {
+            format!("success.status: {status} is no HTTP status, expected 100 to 599")
+        })
+    });
+    ensure!(
+        id.as_ref().is_none_or(|id| id.starts_with('/')),
+        "id: expected a JSON pointer such as /data/id"
+    );
+    http::Gateway::new(http::Settings {
+        method: method
+            .parse()
+            .ok()
+            .with_context(|| format!("method: `{method}` is no HTTP method"))?,
+        url: web_address(&url).context("url")?,
+        headers: values,
+        body,
+        success: http::Success {
+            status: status.collect::<anyhow::Result<_>>()?,
+            body_matches: success
+                .body_matches
+                .map(|text| pattern("success.body_matches", &text))
+                .transpose()?,
+        },
+        id,
+        timeout: timeout.0,
+        retry_in_doubt: in_doubt.map(|choice| matches!(choice, file::InDoubt::Retry)),
+    })
+}
+
+fn resolve_contact(
+    contact: file::Contact,
+    segments: &BTreeMap<String, usize>,
+) -> anyhow::Result<Contact> {
+    let file::Contact { name, phone, language, transport } = contact;
+    let max_segments = *segments.get(&transport).with_context(|| {
+        format!(
+            "transport: no transport is called `{transport}`, expected one of: {}",
+            names(segments)
+        )
+    })?;
+    let digits = phone.strip_prefix('+').unwrap_or(&phone);
+    ensure!(
+        (3..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()),
+        "phone: `{phone}` is no phone number, expected 3 to 20 digits, with or without a leading + (in quotes)"
+    );
+    Ok(Contact { name, phone, language, transport, max_segments })
+}
+
+fn resolve_route(
+    route: file::Route,
+    people: &BTreeMap<String, Arc<Contact>>,
+) -> anyhow::Result<Route> {
+    let file::Route { r#match, contacts, r#continue } = route;
+    let file::Match { host, service, output } = r#match;
+    let optional =
+        |key: &str, text: Option<String>| text.map(|text| pattern(key, &text)).transpose();
+    let contacts = contacts.iter().map(|name| {
+        people.get(name).cloned().with_context(|| {
+            format!("contacts: no contact is called `{name}`, expected one of: {}", names(people))
+        })
+    });
+    Ok(Route {
+        matches: Match {
+            host: optional("match.host", host)?,
+            service: optional("match.service", service)?,
+            output: optional("match.output", output)?,
+        },
+        contacts: contacts.collect::<anyhow::Result<_>>()?,
+        goes_on: r#continue,
+    })
+}
+
+fn pattern(key: &str, text: &str) -> anyhow::Result<Regex> {
+    // The crate's message draws a picture over several lines; the last one says what is wrong.
+    Regex::new(text).map_err(|error| {
+        let error = error.to_string();
+        anyhow::anyhow!(
+            "{key}: `{text}` is no regular expression: {}",
+            error.lines().last().unwrap_or_default().trim()
+        )
+    })
+}
+
+fn web_address(text: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.with_context(|| format!("`{text}` is no address, expected http://HOST:PORT"))
+}
+
+fn names<T>(map: &BTreeMap<String, T>) -> String {
+    map.keys().cloned().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! The live feed: every transition of every episode, in order, none missed and none twice.
+//!
+//! An event's number is its id for ever. A client names the last one it has seen (`Last-Event-ID`, or
+//! `last_id`) and gets everything after it from the store, then what happens from now on. To join both
+//! without a gap a client listens first, reads the store after that, and skips what it has seen.
+//!
+//! Events are made once and shared. A client that lags more than the live events that are kept is cut off and
+//! resumes by its last id. A number that was never given out, as after the loss of the store, counts as 0.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::{ClientGuard, Metrics};
+use crate::store::{Event, Store, StoreError, events};
+
+/// A comment is sent when nothing happened for so long, so that both ends know the other is there.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Events read from the store at once.
+const PAGE: usize = 500;
+
+/// The longest wait of a poll.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// The feed's state.
+#[derive(Debug, Clone)]
+pub(crate) struct Feed {
+    store: Store,
+    metrics: Metrics,
+    shutdown: CancellationToken,
+}
+
+impl Feed {
+    pub(crate) fn new(store: Store, metrics: Metrics, shutdown: CancellationToken) -> Self {
+        Feed { store, metrics, shutdown }
+    }
+
+    /// A client that has seen everything up to `last_id`.
+    fn client(&self, last_id: u64) -> Client {
+        let live = self.store.signals().events.subscribe();
+        let newest = *self.store.signals().last_seq.borrow();
+        Client {
+            feed: self.clone(),
+            live,
+            seen: if last_id > newest { 0 } else { last_id },
+            replay: VecDeque::new(),
+            replaying: true,
+            heartbeat: Instant::now() + HEARTBEAT,
+            _guard: self.metrics.feed_client(),
+        }
+    }
+
+    async fn page(&self, seen: u64) -> Result<Vec<Event>, StoreError> {
+        self.store.read(move |connection| events::after(connection, seen, PAGE)).await
+    }
+}
+
+/// Query of `GET /api/v1/feed`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Resume {
+    last_id: Option<String>,
+}
+
+/// `GET /api/v1/feed`: server-sent events. Without a last id it begins with what happens from now on.
+pub(crate) async fn events_stream(
+    State(feed): State<Feed>,
+    Query(Resume { last_id }): Query<Resume>,
+    headers: HeaderMap,
+) -> Response {
+    let header =
+        headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let last_id = match header.or(last_id) {
+        None => *feed.store.signals().last_seq.borrow(),
+        Some(text) => match text.parse() {
+            Ok(last_id) => last_id,
+            Err(_) => return bad_request("last_id", &text, "the id of an event, a whole number"),
+        },
+    };
+    let client = feed.client(last_id);
+    // The first bytes tell a client that it is connected, before anything happens.
+    let hello = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"retry: 1000\n\n"))]);
+    let events = futures_util::StreamExt::chain(hello, stream::unfold(client, Client::next));
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // Tells nginx not to gather what should be seen at once.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (headers, Body::from_stream(events)).into_response()
+}
+
+/// One client of the event stream.
+struct Client {
+    feed: Feed,
+    live: broadcast::Receiver<Arc<Event>>,
+    /// The last event that was sent.
+    seen: u64,
+    replay: VecDeque<Event>,
+    replaying: bool,
+    heartbeat: Instant,
+    _guard: ClientGuard,
+}
+
+impl Client {
+    /// The next bytes; none when the client is to come again.
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let bytes = loop {
+            if let Some(event) = self.replay.pop_front() {
+                self.seen = event.seq;
+                break event.frame;
+            }
+            if self.replaying {
+                self.replay = self.feed.page(self.seen).await.ok()?.into();
+                // The live events take over where the store ends.
+                self.replaying = !self.replay.is_empty();
+                continue;
+            }
+            let heard = tokio::select! {
+                event = self.live.recv() => event,
+                () = tokio::time::sleep_until(self.heartbeat) => {
+                    break Bytes::from_static(b": still here\n\n");
+                }
+                () = self.feed.shutdown.cancelled() => return None,
+            };
+            match heard {
+                Ok(event) if event.seq > self.seen => {
+                    self.seen = event.seq;
+                    break event.frame.clone();
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+            }
+        };
+        self.heartbeat = Instant::now() + HEARTBEAT;
+        Some((Ok(bytes), self))
+    }
+}
+
+/// Query of `GET /api/v1/feed/poll`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Poll {
+    since: Option<String>,
+    wait: Option<String>,
+}
+
+/// Answer of a poll.
+#[derive(Debug, Serialize)]
+struct Polled<'a> {
+    /// What to ask from next.
+    last_id: u64,
+    #[serde(borrow)]
+    events: Vec<&'a serde_json::value::RawValue>,
+}
+
+/// `GET /api/v1/feed/poll?since=&wait=`: up to 500 events after `since`, at once or as soon as there is one
+/// within `wait` seconds.
+pub(crate) async fn poll(
+    State(feed): State<Feed>,
+    Query(Poll { since, wait }): Query<Poll>,
+) -> Response {
+    let since = match since.as_deref().unwrap_or("0").parse::<u64>() {
+        Ok(since) => since,
+        Err(_) => {
+            return bad_request(
+                "since",
+                &since.unwrap_or_default(),
+                "the id of an event, a whole number",
+            );
+        }
+    };
+    let wait = match wait.as_deref().unwrap_or("0").parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds).min(LONGEST_WAIT),
+        Err(_) => return bad_request("wait", &wait.unwrap_or_default(), "whole seconds"),
+    };
+    let mut newest = feed.store.signals().last_seq.subscribe();
+    let since = if since > *newest.borrow() { 0 } else { since };
+    let _guard = feed.metrics.feed_client();
+    tokio::select! {
+        _ = newest.wait_for(|newest| *newest > since) => {}
+        () = tokio::time::sleep(wait) => {}
+        () = feed.shutdown.cancelled() => {}
+    }
+    match feed.page(since).await {
+        Ok(events) => {
+            let last_id = events.last().map_or(since, |event| event.seq);
+            let raw = events
+                .iter()
+                .filter_map(|event| serde_json::from_slice(&event.json).ok())
+                .collect();
+            axum::Json(Polled { last_id, events: raw }).into_response()
+        }
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+    }
+}
+
+/// Says which parameter is wrong, what came and what was expected.
+pub(crate) fn bad_request(name: &str, came: &str, expected: &str) -> Response {
+    (StatusCode::BAD_REQUEST, format!("{name}: `{came}` came, expected {expected}\n"))
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    async fn publish(store: &Store, count: u64) {
+        let publish = move |writing: &mut crate::store::Writing<'_>| {
+            for _ in 0..count {
+                writing.publish(|seq| Ok(Event::new(seq, Timestamp::UNIX_EPOCH, "{}")))?;
+            }
+            Ok(())
+        };
+        store.write(publish).await.unwrap();
+    }
+
+    fn feed(store: &Store) -> Feed {
+        Feed::new(store.clone(), Metrics::default(), CancellationToken::new())
+    }
+
+    #[tokio::test]
+    async fn a_client_that_lags_is_cut_off_and_resumes_by_its_last_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let feed = feed(&store);
+        publish(&store, 3).await;
+        let mut client = feed.client(2);
+        (_, client) = client.next().await.unwrap();
+        assert_eq!(client.seen, 3);
+        // The replay ends with an empty page; from then on the client must keep up.
+        client.replaying = false;
+        publish(&store, 5000).await;
+        assert!(client.next().await.is_none());
+        let mut client = feed.client(3);
+        for expected in 4..=5003 {
+            (_, client) = client.next().await.unwrap();
+            assert_eq!(client.seen, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_number_that_was_never_given_out_counts_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        publish(&store, 2).await;
+        let (_, client) = feed(&store).client(900).next().await.unwrap();
+        assert_eq!(client.seen, 1);
+    }
+}

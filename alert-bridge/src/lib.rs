@@ -1,0 +1,124 @@
+//! alert-bridge: Alertmanager's notifications become messages to people and a live web feed.
+//!
+//! The road of a notification: `webhook` reads it, `intake` turns it into episodes, feed events and
+//! messages in one transaction of the `store`, and only then Alertmanager hears 200. From there
+//! `delivery` hands each message to its `transport`, and `feed` tells every client.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `alert` | an alert, its severity, what tells two apart |
+//! | `episode` | the state machine, pure |
+//! | `route`, `text` | who is told, in which words |
+//! | `store` | SQLite: one writer with group commit, queries by family of tables |
+//! | `transport` | gammu-smsd's spool, HTTP gateways |
+//! | `view`, `history`, `page` | what is shown to programs and to people |
+//! | `upkeep`, `reconcile` | what time and a lost resolution bring about |
+//!
+//! Invariants: nothing is answered 200 that is not on disk; a message's key is in the store once; what an
+//! alert carries is text wherever it is shown.
+
+mod access;
+mod alert;
+mod config;
+mod delivery;
+mod episode;
+mod feed;
+mod history;
+mod intake;
+mod metrics;
+mod page;
+mod reconcile;
+mod route;
+mod store;
+mod text;
+mod transport;
+mod upkeep;
+mod view;
+mod webhook;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use axum::Router;
+use axum::routing::{get, post};
+use exporter_kit::{About, Exposition, Service};
+use prometheus_client::registry::Registry;
+use tokio::task::JoinSet;
+
+pub use config::Config;
+use feed::Feed;
+use metrics::Metrics;
+use store::Store;
+use webhook::Webhook;
+
+/// What this program is.
+pub const ABOUT: About = About {
+    name: "alert-bridge",
+    summary: "Alertmanager's notifications to people's phones and to a live web feed, none lost, none doubled",
+    listen: "127.0.0.1:10193",
+    version: env!("CARGO_PKG_VERSION"),
+};
+
+/// Flags of its own.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Flags {
+    /// Folder of the store.
+    #[arg(long = "storage.path", value_name = "FOLDER", default_value = "data")]
+    pub storage_path: PathBuf,
+}
+
+/// Runs until the service is told to stop.
+///
+/// # Errors
+/// When it cannot start, or its web server fails.
+pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
+    let Service { flags, config, web, shutdown } = service;
+    refuse_open_door(web.address(), web.authenticated())?;
+    let store = Store::open(&flags.storage_path)?;
+    let metrics = Metrics::default();
+    let mut registry = Registry::default();
+    metrics
+        .register(&mut registry, &store, config.borrow().transports.keys())
+        .context("cannot read the store")?;
+
+    let feed = Feed::new(store.clone(), metrics.clone(), shutdown.clone());
+    let streams = Router::new()
+        .route("/api/v1/feed", get(feed::events_stream))
+        .route("/api/v1/feed/poll", get(feed::poll))
+        .with_state(feed);
+    let history = Router::new()
+        .route("/api/v1/episodes", get(history::episodes))
+        .route("/api/v1/deliveries", get(history::deliveries))
+        .with_state(store.clone());
+    let webhook = Router::new()
+        .route("/api/v1/webhook", post(webhook::receive))
+        .with_state(Webhook::new(config.clone(), store.clone(), metrics.clone()));
+
+    let mut tasks = JoinSet::new();
+    tasks.spawn(delivery::run(config.clone(), store.clone(), metrics, shutdown.clone()));
+    tasks.spawn(upkeep::end_held(config.clone(), store.clone(), shutdown.clone()));
+    tasks.spawn(upkeep::sweep(config.clone(), store.clone(), shutdown.clone()));
+    tasks.spawn(reconcile::run(config, store, shutdown.clone()));
+
+    let ready = web.ready();
+    let web = web
+        .without_landing_page()
+        .routes(page::routes().merge(streams).merge(history))
+        .open_routes(webhook);
+    ready.yes();
+    let served = web.serve(Exposition::new(registry), shutdown.clone()).await;
+    shutdown.cancel();
+    while tasks.join_next().await.is_some() {}
+    served
+}
+
+/// Alerts name hosts and what is wrong with them: only this machine may read them without a login.
+fn refuse_open_door(address: SocketAddr, authenticated: bool) -> anyhow::Result<()> {
+    ensure!(
+        authenticated || address.ip().to_canonical().is_loopback(),
+        "--web.listen-address: {address} can be reached from other machines, so the feed needs a login: \
+         name users in --web.config.file, or listen on 127.0.0.1"
+    );
+    Ok(())
+}

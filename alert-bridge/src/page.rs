@@ -1,0 +1,38 @@
+//! The page at `/`: alerts as they arrive. Its files are in `page/`; everything it shows it asks the API for.
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+/// Only our own files run or load, and nobody may frame the page: a label can never become more than text.
+const POLICY: &str =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The page's routes.
+pub(crate) fn routes() -> Router {
+    Router::new()
+        .route(
+            "/",
+            get(async || file("text/html; charset=utf-8", include_str!("../page/index.html"))),
+        )
+        .route(
+            "/page.css",
+            get(async || file("text/css; charset=utf-8", include_str!("../page/page.css"))),
+        )
+        .route(
+            "/page.js",
+            get(async || file("text/javascript; charset=utf-8", include_str!("../page/page.js"))),
+        )
+}
+
+fn file(content_type: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text).into_response()
+}

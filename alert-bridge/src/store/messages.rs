@@ -1,0 +1,196 @@
+//! Messages to people on disk: the outbox.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{StoreError, from_millis, to_millis};
+use crate::route::Contact;
+use crate::transport::Message;
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Waits for its first or next attempt.
+    Queued,
+    Accepted,
+    Failed,
+    InDoubt,
+}
+
+impl State {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Accepted => "accepted",
+            State::Failed => "failed",
+            State::InDoubt => "in_doubt",
+        }
+    }
+}
+
+/// What a transport finds when it looks for work.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Message(Claimed),
+    /// Nothing before this time.
+    Wait(Option<Timestamp>),
+}
+
+/// A message that is being sent.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    pub(crate) row: i64,
+    pub(crate) attempt: u32,
+    pub(crate) message: Message,
+}
+
+/// How an attempt ended, for the record.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) row: i64,
+    pub(crate) attempt: u32,
+    pub(crate) state: State,
+    pub(crate) now: Timestamp,
+    /// The next attempt of one that is queued again.
+    pub(crate) due_at: Timestamp,
+    pub(crate) reference: Option<String>,
+    pub(crate) error: Option<String>,
+}
+
+/// Queues a message. Answers false when its key is there already: it was told twice.
+pub(crate) fn queue(
+    connection: &Connection,
+    receiver: &str,
+    episode: i64,
+    transition: &str,
+    contact: &Contact,
+    text: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Contact { name, phone, language: _, transport, max_segments } = contact;
+    let text = crate::text::segments::cap(text, *max_segments);
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO message (receiver, contact, episode, transition, transport, phone, text, segments, state,
+                              created_at, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', ?9, ?9)
+         ON CONFLICT (receiver, contact, episode, transition) DO NOTHING",
+    )?;
+    let segments = crate::text::segments::count(&text);
+    let row = params![
+        receiver,
+        name,
+        episode,
+        transition,
+        transport,
+        phone,
+        text,
+        segments,
+        to_millis(now)
+    ];
+    Ok(statement.execute(row)? == 1)
+}
+
+/// The contacts that have had a message of this episode.
+pub(crate) fn told(connection: &Connection, episode: i64) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT DISTINCT contact FROM message WHERE episode = ?1 ORDER BY id")?;
+    let rows = statement.query_map([episode], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Takes the oldest message that is due and marks it as being sent.
+pub(crate) fn claim(
+    connection: &Connection,
+    transport: &str,
+    store: &str,
+    now: Timestamp,
+) -> Result<Work, StoreError> {
+    let claimed = connection
+        .prepare_cached(
+            "UPDATE message SET state = 'sending', attempts = attempts + 1
+             WHERE id = (SELECT id FROM message WHERE transport = ?1 AND state = 'queued' AND due_at <= ?2
+                         ORDER BY id LIMIT 1)
+             RETURNING id, attempts, contact, phone, text, created_at",
+        )?
+        .query_row(params![transport, to_millis(now)], |row| {
+            let id: i64 = row.get(0)?;
+            let message = Message {
+                // Padded, so that gammu, which sends in the order of names, keeps ours.
+                id: format!("{store}-{id:010}"),
+                contact: row.get(2)?,
+                phone: row.get(3)?,
+                text: row.get(4)?,
+                created_at: from_millis(row.get(5)?),
+            };
+            Ok(Claimed { row: id, attempt: row.get(1)?, message })
+        })
+        .optional()?;
+    if let Some(claimed) = claimed {
+        return Ok(Work::Message(claimed));
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT min(due_at) FROM message WHERE transport = ?1 AND state = 'queued'",
+    )?;
+    let due: Option<i64> = statement.query_row([transport], |row| row.get(0))?;
+    Ok(Work::Wait(due.map(from_millis)))
+}
+
+/// Records how an attempt ended.
+pub(crate) fn settle(connection: &Connection, settled: &Settled) -> Result<(), StoreError> {
+    let Settled { row, attempt, state, now, due_at, reference, error } = settled;
+    let settled_at = (*state != State::Queued).then_some(to_millis(*now));
+    connection
+        .prepare_cached(
+            "UPDATE message SET state = ?2, due_at = ?3, settled_at = ?4, reference = ?5, error = ?6 WHERE id = ?1",
+        )?
+        .execute(params![row, state.name(), to_millis(*due_at), settled_at, reference, error])?;
+    let outcome = if *state == State::Queued { "refused" } else { state.name() };
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO attempt (message, number, at, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![row, attempt, to_millis(*now), outcome, error])?;
+    Ok(())
+}
+
+/// Settles what was being sent when the program stopped: to be sent again where that is safe, else in doubt.
+/// Answers how many.
+pub(crate) fn recover(
+    connection: &Connection,
+    transport: &str,
+    safe: bool,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let state = if safe { State::Queued } else { State::InDoubt };
+    let why = "stopped while it was being sent";
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO attempt (message, number, at, outcome, detail)
+             SELECT id, attempts, ?2, 'in_doubt', ?3 FROM message WHERE transport = ?1 AND state = 'sending'",
+        )?
+        .execute(params![transport, to_millis(now), why])?;
+    let count = connection
+        .prepare_cached(
+            "UPDATE message SET state = ?2, due_at = ?3, error = ?4,
+                 settled_at = CASE ?2 WHEN 'queued' THEN NULL ELSE ?3 END
+             WHERE transport = ?1 AND state = 'sending'",
+        )?
+        .execute(params![transport, state.name(), to_millis(now), why])?;
+    Ok(count)
+}
+
+/// Gives up messages from before `oldest` whose transport is no longer configured. Answers how many.
+pub(crate) fn abandon(
+    connection: &Connection,
+    configured: &[String],
+    oldest: Timestamp,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let configured = serde_json::to_string(configured)?;
+    let count = connection
+        .prepare_cached(
+            "UPDATE message SET state = 'failed', settled_at = ?3, error = 'its transport is no longer configured'
+             WHERE state IN ('queued', 'sending') AND created_at < ?2
+               AND transport NOT IN (SELECT value FROM json_each(?1))",
+        )?
+        .execute(params![configured, to_millis(oldest), to_millis(now)])?;
+    Ok(count)
+}

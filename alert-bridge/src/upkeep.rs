@@ -1,0 +1,109 @@
+//! What time alone brings about: held ends that become due, and old rows that are deleted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::intake;
+use crate::store::{Store, StoreError, episodes, messages, retention};
+
+/// Pause after a failure of the store.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often old rows are looked for.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(10 * 60);
+
+/// A held end is looked for at least so often, should the clock have been set.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Ends episodes whose hold is over, until `shutdown`.
+pub(crate) async fn end_held(
+    config: watch::Receiver<Arc<Config>>,
+    store: Store,
+    shutdown: CancellationToken,
+) {
+    let mut held = store.signals().held.subscribe();
+    loop {
+        held.borrow_and_update();
+        let wait = match next_end(&config, &store).await {
+            Ok(wait) => wait,
+            Err(error) => {
+                warn!(%error, "cannot end episodes");
+                STORE_PAUSE
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = held.changed() => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Ends what is due; answers how long nothing else will be.
+async fn next_end(
+    config: &watch::Receiver<Arc<Config>>,
+    store: &Store,
+) -> Result<Duration, StoreError> {
+    let next = store.read(episodes::next_end).await?;
+    let Some(at) = next else { return Ok(LONGEST_WAIT) };
+    let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+    if !wait.is_zero() {
+        return Ok(wait.min(LONGEST_WAIT));
+    }
+    let config = Arc::clone(&config.borrow());
+    store.write(move |writing| intake::end_held(writing, &config, Timestamp::now())).await?;
+    Ok(Duration::ZERO)
+}
+
+/// Deletes what is older than the retention and gives up messages that no transport will carry, until
+/// `shutdown`.
+pub(crate) async fn sweep(
+    config: watch::Receiver<Arc<Config>>,
+    store: Store,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let current = Arc::clone(&config.borrow());
+        if let Err(error) = sweep_once(&current, &store).await {
+            warn!(%error, "cannot delete old rows");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RETENTION_INTERVAL) => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+async fn sweep_once(config: &Config, store: &Store) -> Result<(), StoreError> {
+    let now = Timestamp::now();
+    let oldest_unsent = now - config.give_up_after;
+    let transports: Vec<String> = config.transports.keys().cloned().collect();
+    let abandon = store.write(move |writing| {
+        messages::abandon(writing.connection(), &transports, oldest_unsent, now)
+    });
+    let abandoned = abandon.await?;
+    if abandoned > 0 {
+        warn!(abandoned, "messages given up: their transport is no longer configured");
+    }
+    let oldest = now - config.retention;
+    let mut total = 0;
+    loop {
+        // Small batches, so that notifications get in between.
+        let deleted =
+            store.write(move |writing| retention::delete(writing.connection(), oldest)).await?;
+        total += deleted;
+        if deleted == 0 {
+            break;
+        }
+    }
+    if total > 0 {
+        info!(rows = total, "old rows deleted");
+    }
+    Ok(())
+}

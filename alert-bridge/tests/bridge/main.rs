@@ -1,0 +1,20 @@
+//! alert-bridge as it runs: the real program, with real Alertmanagers, a real gammu-smsd and a real browser.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test does not expect should end it, with the place"
+)]
+
+mod bridge;
+mod browser;
+mod gammu;
+mod peers;
+mod wait;
+
+mod alertmanager;
+mod crash;
+mod disk;
+mod feed;
+mod gateway;
+mod page;
+mod refusals;

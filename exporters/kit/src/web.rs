@@ -1,0 +1,288 @@
+//! The web server of a service: its pages and APIs, and the endpoints that all services have.
+
+mod auth;
+mod landing;
+mod security;
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::exposition::Exposition;
+use crate::program::{About, ReloadRequest};
+use crate::{STOP_LIMIT, process};
+use security::Security;
+
+/// A client that has not sent its request's headers by then is cut off.
+const HEADER_LIMIT: Duration = Duration::from_secs(10);
+
+/// A server that is bound, and gathers routes until [`Web::serve`].
+pub struct Web {
+    about: About,
+    listener: TcpListener,
+    address: SocketAddr,
+    security: Security,
+    reloads: Option<mpsc::Sender<ReloadRequest>>,
+    reload_metrics: ReloadMetrics,
+    ready: Ready,
+    guarded: Router,
+    open: Router,
+    links: Vec<(&'static str, &'static str)>,
+    landing: bool,
+}
+
+impl Web {
+    /// Binds `address` and reads the web configuration file.
+    pub(crate) fn bind(
+        about: About,
+        address: SocketAddr,
+        config: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let security = Security::load(config)?;
+        let bind = || {
+            let listener = TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let (listener, address) = bind().map_err(|error: std::io::Error| {
+            anyhow::anyhow!("--web.listen-address: cannot listen on {address}: {error}; free it or choose another")
+        })?;
+        let links = vec![("/metrics", "Metrics"), ("/-/healthy", "Healthy"), ("/-/ready", "Ready")];
+        Ok(Web {
+            about,
+            listener,
+            address,
+            security,
+            reloads: None,
+            reload_metrics: ReloadMetrics::default(),
+            ready: Ready::default(),
+            guarded: Router::new(),
+            open: Router::new(),
+            links,
+            landing: true,
+        })
+    }
+
+    /// Where it listens; the real port where port 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether the web configuration asks for a login.
+    #[must_use]
+    pub fn authenticated(&self) -> bool {
+        self.security.has_users()
+    }
+
+    /// The service's readiness, told by `/-/ready`. Not ready until the service says so.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        self.ready.clone()
+    }
+
+    /// Adds routes behind the login of the web configuration.
+    #[must_use]
+    pub fn routes(mut self, routes: Router) -> Self {
+        self.guarded = self.guarded.merge(routes);
+        self
+    }
+
+    /// Adds routes that check their callers themselves, by a bearer token for example: the login of the web
+    /// configuration is not asked for.
+    #[must_use]
+    pub fn open_routes(mut self, routes: Router) -> Self {
+        self.open = self.open.merge(routes);
+        self
+    }
+
+    /// Names a page on the landing page.
+    #[must_use]
+    pub fn link(mut self, path: &'static str, title: &'static str) -> Self {
+        self.links.insert(0, (path, title));
+        self
+    }
+
+    /// Leaves `/` to the service's own routes.
+    #[must_use]
+    pub fn without_landing_page(mut self) -> Self {
+        self.landing = false;
+        self
+    }
+
+    /// Serves until `shutdown`, then lets requests that run finish within [`STOP_LIMIT`].
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(
+        mut self,
+        mut exposition: Exposition,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<()> {
+        process::register(exposition.live_mut(), &self.about);
+        self.reload_metrics.register(exposition.live_mut(), &self.about);
+        if self.landing {
+            let page = axum::response::Html(landing::page(&self.about, &self.links));
+            self.guarded = self.guarded.route("/", get(async || page));
+        }
+        let kit = Router::new()
+            .route("/metrics", get(metrics).with_state(Arc::new(exposition)))
+            .route("/-/healthy", get(async || "healthy\n"))
+            .route("/-/ready", get(ready).with_state(self.ready.clone()))
+            .route("/-/reload", post(reload).with_state(self.reloads.clone()));
+        let (users, tls) = self.security.into_parts();
+        let guarded = self.guarded.merge(kit);
+        let guarded = match users {
+            Some(users) => guarded.layer(middleware::from_fn_with_state(users, auth::require)),
+            None => guarded,
+        };
+        let app = guarded.merge(self.open).into_make_service_with_connect_info::<SocketAddr>();
+
+        let handle = axum_server::Handle::new();
+        let stop = handle.clone();
+        tokio::spawn(async move {
+            shutdown.cancelled().await;
+            stop.graceful_shutdown(Some(STOP_LIMIT));
+        });
+        match tls {
+            Some(tls) => {
+                let mut server = axum_server::from_tcp_rustls(self.listener, tls)?.handle(handle);
+                limit_headers(server.http_builder());
+                server.serve(app).await
+            }
+            None => {
+                let mut server = axum_server::from_tcp(self.listener)?.handle(handle);
+                limit_headers(server.http_builder());
+                server.serve(app).await
+            }
+        }
+        .context("the web server failed")
+    }
+
+    pub(crate) fn reload_through(&mut self, reloads: mpsc::Sender<ReloadRequest>) {
+        self.reloads = Some(reloads);
+    }
+
+    pub(crate) fn reload_metrics(&self) -> ReloadMetrics {
+        self.reload_metrics.clone()
+    }
+}
+
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Web").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Checks a web configuration file for `--config.check`.
+pub(crate) fn check(config: Option<&Path>) -> anyhow::Result<()> {
+    Security::load(config).map(drop)
+}
+
+/// Whether a service is ready, and if not, what it waits for.
+#[derive(Debug, Clone)]
+pub struct Ready(Arc<watch::Sender<Option<&'static str>>>);
+
+impl Ready {
+    /// Ready from now on.
+    pub fn yes(&self) {
+        self.0.send_replace(None);
+    }
+
+    /// Not ready, and waiting for this.
+    pub fn waiting_for(&self, what: &'static str) {
+        self.0.send_replace(Some(what));
+    }
+}
+
+impl Default for Ready {
+    fn default() -> Self {
+        Ready(Arc::new(watch::Sender::new(Some("start"))))
+    }
+}
+
+/// Outcome of the last reload, under the names that Prometheus uses for its own.
+#[derive(Debug, Clone)]
+pub(crate) struct ReloadMetrics {
+    successful: Gauge,
+    success_time: Gauge<f64, AtomicU64>,
+}
+
+impl Default for ReloadMetrics {
+    fn default() -> Self {
+        let metrics =
+            ReloadMetrics { successful: Gauge::default(), success_time: Gauge::default() };
+        metrics.record(true);
+        metrics
+    }
+}
+
+impl ReloadMetrics {
+    pub(crate) fn record(&self, successful: bool) {
+        self.successful.set(successful.into());
+        if let (true, Ok(now)) = (successful, SystemTime::now().duration_since(UNIX_EPOCH)) {
+            self.success_time.set(now.as_secs_f64());
+        }
+    }
+
+    fn register(&self, registry: &mut Registry, about: &About) {
+        let registry = registry.sub_registry_with_prefix(about.metric_prefix());
+        registry.register(
+            "config_last_reload_successful",
+            "Whether the last load of the configuration succeeded",
+            self.successful.clone(),
+        );
+        registry.register(
+            "config_last_reload_success_timestamp_seconds",
+            "When the configuration in force was loaded, in seconds since the Unix epoch",
+            self.success_time.clone(),
+        );
+    }
+}
+
+async fn metrics(State(exposition): State<Arc<Exposition>>, headers: HeaderMap) -> Response {
+    let encoded = tokio::task::spawn_blocking(move || exposition.respond(&headers)).await;
+    encoded.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn ready(State(Ready(state)): State<Ready>) -> Response {
+    match *state.borrow() {
+        None => "ready\n".into_response(),
+        Some(what) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: waiting for {what}\n"))
+            .into_response(),
+    }
+}
+
+async fn reload(State(reloads): State<Option<mpsc::Sender<ReloadRequest>>>) -> Response {
+    let Some(reloads) = reloads else { return StatusCode::NOT_FOUND.into_response() };
+    let (answer, outcome) = oneshot::channel();
+    if reloads.send(answer).await.is_err() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    match outcome.await {
+        Ok(Ok(())) => "reloaded\n".into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+fn limit_headers(
+    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
+) {
+    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(HEADER_LIMIT);
+}

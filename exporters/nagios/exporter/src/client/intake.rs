@@ -1,0 +1,163 @@
+//! What each frame changes.
+//!
+//! Promises: an event is counted once however often it comes; it changes a state only when it is newer than
+//! the snapshot; a snapshot replaces the former one whole or not at all. A frame that cannot be used is
+//! counted and left out, and the conversation goes on. No I/O.
+//!
+//! A gap in the sequence numbers is not counted here. The module lets checks go on purpose where a newer state
+//! makes up for them, and only it can tell those (`Stats::coalesced`) from losses (`Stats::dropped`).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use nagios_event::{Body, DecodeError, Event, Frame, Hello, State};
+use tracing::{debug, info};
+
+use crate::counters::{Counters, Skipped};
+use crate::snapshot::{Gathering, PerfdataFaults, TooLarge, Touched, Unplaced};
+use crate::store::Store;
+
+/// Follows the conversation, over all its connections.
+pub(super) struct Intake {
+    store: Arc<Store>,
+    counters: Arc<Counters>,
+    /// The Nagios process that speaks.
+    run: Option<u64>,
+    /// The highest sequence number of that process that has come.
+    seen: u64,
+    /// The sequence number that the last snapshot of this connection includes; `None` before it.
+    included: Option<u64>,
+    /// The snapshot that is coming.
+    gathering: Option<Gathering>,
+}
+
+/// A conversation that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Misfit {
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
+
+impl Intake {
+    pub(super) fn new(store: Arc<Store>, counters: Arc<Counters>) -> Self {
+        Intake { store, counters, run: None, seen: 0, included: None, gathering: None }
+    }
+
+    /// A new connection. Returns whether it is of a new Nagios process, whose sequence numbers start anew.
+    pub(super) fn begin(&mut self, hello: Hello) -> bool {
+        let new = self.run != Some(hello.run);
+        if new {
+            (self.run, self.seen) = (Some(hello.run), 0);
+        }
+        (self.included, self.gathering) = (None, None);
+        self.store.connected(hello);
+        new
+    }
+
+    /// The highest sequence number that has come.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Applies one frame and notes what it touched.
+    pub(super) fn take(
+        &mut self,
+        frame: Result<Frame, DecodeError>,
+        touched: &mut Vec<Touched>,
+    ) -> Result<(), Misfit> {
+        match frame {
+            Ok(Frame::Stats(stats)) => self.store.counted(stats),
+            Ok(Frame::Event(event)) => touched.extend(self.event(event)),
+            Ok(Frame::SnapshotBegin(begin)) => self.gathering = Some(Gathering::new(begin)),
+            Ok(Frame::SnapshotEnd) => touched.extend(self.finish()),
+            Ok(Frame::Unknown(kind)) => self.skip(Skipped::UnknownFrame, &kind),
+            Ok(frame @ (Frame::Hello(_) | Frame::Ack(_))) => self.skip(Skipped::OutOfPlace, &frame),
+            Ok(part) => self.gather(part)?,
+            Err(error) => self.skip(Skipped::Undecodable, &error),
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, Event { seq, at_us: _, body }: Event) -> Option<Touched> {
+        if seq <= self.seen {
+            self.skip(Skipped::Duplicate, &seq);
+            return None;
+        }
+        self.seen = seq;
+        self.counters.event(&body);
+        let newer = self.included.is_some_and(|included| seq > included);
+        match body {
+            Body::Unknown(kind) => {
+                self.skip(Skipped::UnknownEvent, &kind);
+                None
+            }
+            Body::Check(state) | Body::Status(state) if newer => self.state(state),
+            Body::Timeperiod(period) if newer => {
+                self.store.change(|snapshot| snapshot.put_timeperiod(period)).flatten()
+            }
+            // The check that follows a change of state brings the whole new state.
+            Body::Check(_)
+            | Body::Status(_)
+            | Body::Timeperiod(_)
+            | Body::StateChange(_)
+            | Body::Notification(_) => None,
+        }
+    }
+
+    fn state(&mut self, state: State<String>) -> Option<Touched> {
+        let mut faults = PerfdataFaults::default();
+        let placed = self.store.change(|snapshot| snapshot.put_state(state, &mut faults))?;
+        self.counters.perfdata(faults);
+        placed.map_err(|error| self.unplaced(&error)).ok()
+    }
+
+    fn gather(&mut self, part: Frame) -> Result<(), Misfit> {
+        let Some(gathering) = &mut self.gathering else {
+            self.skip(Skipped::OutOfPlace, &part);
+            return Ok(());
+        };
+        match part {
+            Frame::Host(host) => gathering.host(host)?,
+            Frame::Service(service) => gathering.service(service)?,
+            Frame::Group(group) => gathering.group(group)?,
+            Frame::Timeperiod(period) => gathering.timeperiod(period)?,
+            Frame::State(state) => {
+                let mut faults = PerfdataFaults::default();
+                let placed = gathering.state(state, &mut faults);
+                self.counters.perfdata(faults);
+                if let Err(error) = placed {
+                    self.unplaced(&error);
+                }
+            }
+            other => self.skip(Skipped::OutOfPlace, &other),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Option<Touched> {
+        let Some(gathering) = self.gathering.take() else {
+            self.skip(Skipped::OutOfPlace, &"SnapshotEnd");
+            return None;
+        };
+        self.included = Some(gathering.seq());
+        let snapshot = gathering.finish();
+        let (hosts, services) = (snapshot.hosts.len(), snapshot.services.len());
+        info!(hosts, services, "snapshot taken in");
+        self.counters.snapshots.fetch_add(1, Ordering::Relaxed);
+        self.store.replace(snapshot);
+        Some(Touched::Everything)
+    }
+
+    fn unplaced(&self, error: &Unplaced) {
+        let reason = match error {
+            Unplaced::UnknownObject { .. } => Skipped::UnknownObject,
+            Unplaced::InvalidState(_) => Skipped::InvalidState,
+        };
+        self.skip(reason, error);
+    }
+
+    fn skip(&self, reason: Skipped, what: &dyn std::fmt::Debug) {
+        debug!(reason = reason.as_str(), ?what, "frame skipped");
+        self.counters.skipped(reason);
+    }
+}

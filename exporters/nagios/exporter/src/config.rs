@@ -1,0 +1,285 @@
+//! The configuration: what the YAML file holds, and what it becomes.
+//!
+//! Promises: every error names the key, what stands there and what was expected; passwords and tokens are
+//! never printed. Refuses to know sockets and Alertmanager's protocol.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use alertmanager::{Address, Auth, Url};
+use anyhow::Context as _;
+use exporter_kit::{Configuration, Secret};
+use jiff::SignedDuration;
+use nix::unistd::{Uid, User};
+use serde::Deserialize;
+
+/// Where the module is expected when neither file nor flag says otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/wisemonitor/nagios.sock";
+
+/// How long the last known states are shown after the module fell silent, unless configured.
+const DEFAULT_STALE_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// The flags of nagios-exporter beside those that every service has.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Flags {
+    /// Unix socket on which the Nagios module is expected; wins over `socket` in the file.
+    #[arg(long = "nagios.socket", value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+}
+
+/// What the exporter works with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Name of this Nagios: the `instance` label of its alerts.
+    pub instance: String,
+    /// Unix socket on which the module is expected.
+    pub socket: PathBuf,
+    /// User ids that may connect to the socket.
+    pub allowed_users: BTreeSet<u32>,
+    /// Where alerts are pushed.
+    pub alertmanagers: Vec<Address>,
+    /// What makes a problem an alert.
+    pub alert_on: AlertOn,
+    /// Where people reach this exporter; `None`: the address it listens on.
+    pub external_url: Option<Url>,
+    /// How long the last known states are shown after the module fell silent.
+    pub stale_after: Duration,
+}
+
+/// What makes a problem an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertOn {
+    /// Its hard state.
+    #[default]
+    HardState,
+    /// Its hard state, once Nagios has sent a notification for it.
+    Notification,
+}
+
+/// The file as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct File {
+    instance: Option<String>,
+    socket: Option<PathBuf>,
+    allowed_users: Option<Vec<WrittenUser>>,
+    alertmanagers: Vec<WrittenAlertmanager>,
+    alert_on: AlertOn,
+    external_url: Option<String>,
+    stale_after: Option<String>,
+}
+
+/// A user by name or id.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a user name or a user id")]
+enum WrittenUser {
+    Id(u32),
+    Name(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAlertmanager {
+    url: String,
+    basic_auth: Option<WrittenBasicAuth>,
+    bearer_token: Option<Secret>,
+    bearer_token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenBasicAuth {
+    username: String,
+    password: Option<Secret>,
+    password_file: Option<PathBuf>,
+}
+
+impl Configuration for Config {
+    type File = File;
+
+    fn resolve(file: File, base: &Path) -> anyhow::Result<Self> {
+        let File {
+            instance,
+            socket,
+            allowed_users,
+            alertmanagers,
+            alert_on,
+            external_url,
+            stale_after,
+        } = file;
+        let alertmanagers = alertmanagers
+            .into_iter()
+            .enumerate()
+            .map(|(index, written)| {
+                alertmanager_address(written, base)
+                    .with_context(|| format!("alertmanagers[{index}]"))
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Config {
+            instance: instance_name(instance)?,
+            socket: base.join(socket.unwrap_or_else(|| DEFAULT_SOCKET.into())),
+            allowed_users: allowed_users.map_or_else(default_users, named_users)?,
+            alertmanagers,
+            alert_on,
+            external_url: external_url.as_deref().map(web_address).transpose()?,
+            stale_after: stale_after.as_deref().map_or(Ok(DEFAULT_STALE_AFTER), duration)?,
+        })
+    }
+}
+
+fn instance_name(written: Option<String>) -> anyhow::Result<String> {
+    let name = match written {
+        Some(name) => name,
+        None => nix::unistd::gethostname()
+            .context("instance: cannot ask for the name of this machine, set it")?
+            .to_string_lossy()
+            .into_owned(),
+    };
+    anyhow::ensure!(!name.is_empty(), "instance: is empty, expected a name for this Nagios");
+    Ok(name)
+}
+
+/// Ourselves, root, and the user that Debian's Nagios runs as.
+fn default_users() -> anyhow::Result<BTreeSet<u32>> {
+    let nagios = User::from_name("nagios").context("allowed_users: cannot look up user nagios")?;
+    Ok([Uid::effective(), Uid::from_raw(0)]
+        .into_iter()
+        .chain(nagios.map(|user| user.uid))
+        .map(Uid::as_raw)
+        .collect())
+}
+
+fn named_users(written: Vec<WrittenUser>) -> anyhow::Result<BTreeSet<u32>> {
+    anyhow::ensure!(!written.is_empty(), "allowed_users: is empty, expected at least one user");
+    let id = |user| match user {
+        WrittenUser::Id(id) => Ok(id),
+        WrittenUser::Name(name) => User::from_name(&name)
+            .with_context(|| format!("allowed_users: cannot look up {name:?}"))?
+            .map(|user| user.uid.as_raw())
+            .with_context(|| {
+                format!("allowed_users: no user {name:?} on this machine, expected a name or an id")
+            }),
+    };
+    written.into_iter().map(id).collect()
+}
+
+fn alertmanager_address(written: WrittenAlertmanager, base: &Path) -> anyhow::Result<Address> {
+    let WrittenAlertmanager { url, basic_auth, bearer_token, bearer_token_file } = written;
+    let token = Secret::resolve("bearer_token", bearer_token, bearer_token_file.as_deref(), base)?;
+    let auth = match (basic_auth, token) {
+        (Some(_), Some(_)) => {
+            anyhow::bail!("both basic_auth and bearer_token are set, expected one of them")
+        }
+        (Some(WrittenBasicAuth { username, password, password_file }), None) => {
+            let password = Secret::resolve("password", password, password_file.as_deref(), base)
+                .context("basic_auth")?
+                .context("basic_auth: no password, expected password or password_file")?;
+            Auth::Basic { username, password: handed_on(&password) }
+        }
+        (None, Some(token)) => Auth::Bearer(handed_on(&token)),
+        (None, None) => Auth::None,
+    };
+    Ok(Address::new(&url, auth)?)
+}
+
+fn handed_on(secret: &Secret) -> alertmanager::Secret {
+    alertmanager::Secret::new(secret.expose().to_owned())
+}
+
+fn web_address(text: &str) -> anyhow::Result<Url> {
+    let expected = || {
+        format!(
+            "external_url: {text:?} is not an address, expected for example http://monitor.example:10190"
+        )
+    };
+    let url = Url::parse(text).with_context(expected)?;
+    anyhow::ensure!(matches!(url.scheme(), "http" | "https"), expected());
+    Ok(url)
+}
+
+fn duration(text: &str) -> anyhow::Result<Duration> {
+    let expected =
+        || format!("stale_after: {text:?} is not a duration, expected for example 5m or 90s");
+    let parsed: SignedDuration = text.parse().with_context(expected)?;
+    anyhow::ensure!(parsed.is_positive(), expected());
+    Duration::try_from(parsed).with_context(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, String> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("token"), "t0p\n").unwrap();
+        let path = dir.path().join("x.yml");
+        std::fs::write(&path, text).unwrap();
+        exporter_kit::config::load(Some(&path)).map_err(|error| {
+            format!("{error:#}").replace(&format!("{}/", dir.path().display()), "")
+        })
+    }
+
+    #[test]
+    fn the_sample_file_is_read_and_holds_every_key() {
+        let sample = include_str!("../nagios-exporter.yml");
+        let Config { instance, socket, alert_on, stale_after, .. } = load(sample).unwrap();
+        assert_eq!(socket, Path::new(DEFAULT_SOCKET));
+        assert_eq!((alert_on, stale_after), (AlertOn::HardState, DEFAULT_STALE_AFTER));
+        assert!(!instance.is_empty());
+        // The comments show settings too: uncommented they must be right as well.
+        let uncommented: String = sample
+            .lines()
+            .filter_map(|line| {
+                line.strip_prefix("#: ").or((!line.starts_with('#')).then_some(line))
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let config = load(&uncommented.replace("/etc/wisemonitor/", "")).unwrap();
+        assert_eq!(config.alertmanagers.len(), 2);
+        assert!(config.external_url.is_some() && config.allowed_users.contains(&0));
+    }
+
+    #[test]
+    fn defaults_stand_without_a_file() {
+        let config = exporter_kit::config::load::<Config>(None).unwrap();
+        assert!(config.alertmanagers.is_empty());
+        assert!(config.allowed_users.contains(&Uid::effective().as_raw()));
+        assert!(config.allowed_users.contains(&0));
+    }
+
+    #[test]
+    fn an_error_names_the_key_and_what_was_expected() {
+        for (text, expected) in [
+            ("socket: [1]\n", "x.yml:1:"),
+            ("alert_on: soft_state\n", "hard_state"),
+            ("\nalertmanager: []\n", "x.yml:2:1: "),
+            ("allowed_users: [no-such-user]\n", "allowed_users: no user \"no-such-user\""),
+            ("allowed_users: []\n", "expected at least one user"),
+            ("stale_after: 5\n", "x.yml: stale_after: \"5\" is not a duration"),
+            ("stale_after: -5m\n", "expected for example 5m"),
+            ("external_url: ftp://a\n", "external_url: \"ftp://a\""),
+            ("instance: ''\n", "instance: is empty"),
+            ("alertmanagers: [{url: 'http://a'}, {url: b}]\n", "x.yml: alertmanagers[1]: url:"),
+            ("alertmanagers: [{url: 'http://a', basic_auth: {username: u}}]\n", "no password"),
+            (
+                "alertmanagers: [{url: 'http://a', bearer_token: t0p, basic_auth: {username: u, password: t0p}}]\n",
+                "expected one of them",
+            ),
+        ] {
+            let error = load(text).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+            assert!(!error.contains("t0p") && !error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_are_not_printed() {
+        let config =
+            load("alertmanagers: [{url: 'http://a', bearer_token_file: token}]\n").unwrap();
+        assert!(!format!("{config:?}").contains("t0p"));
+        let gone = load("alertmanagers: [{url: 'http://a', bearer_token_file: gone}]\n");
+        assert!(gone.unwrap_err().contains("bearer_token_file: cannot read"));
+    }
+}

@@ -1,0 +1,117 @@
+//! Every metric family that the exporter has, with its help text: the one list of names, also for the
+//! dashboards' generator.
+
+use prometheus_client::metrics::MetricType;
+
+/// A metric family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Name as a query writes it, with `_total` or `_info`.
+    pub name: &'static str,
+    /// What it says and where it comes from.
+    pub help: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// The kinds of metrics that we have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Gauge,
+    Counter,
+    Info,
+}
+
+impl Metric {
+    /// Name of the family in OpenMetrics, which adds the suffix to the samples by itself.
+    pub(super) fn family_name(&self) -> &'static str {
+        let suffix = match self.kind {
+            Kind::Gauge => "",
+            Kind::Counter => "_total",
+            Kind::Info => "_info",
+        };
+        self.name.strip_suffix(suffix).unwrap_or(self.name)
+    }
+
+    pub(super) fn metric_type(&self) -> MetricType {
+        match self.kind {
+            Kind::Gauge => MetricType::Gauge,
+            Kind::Counter => MetricType::Counter,
+            Kind::Info => MetricType::Info,
+        }
+    }
+}
+
+/// Declares the families and gathers them in [`ALL`].
+macro_rules! families {
+    ($($kind:ident $constant:ident = $name:literal, $help:literal;)*) => {
+        $(
+            #[doc = $help]
+            pub const $constant: Metric = Metric { name: $name, help: $help, kind: Kind::$kind };
+        )*
+
+        /// All of them.
+        pub const ALL: &[Metric] = &[$($constant),*];
+    };
+}
+
+families! {
+    Gauge UP = "nagios_up", "Whether the Nagios module is connected and speaks (1) or not (0)";
+    Info INFO = "nagios_info", "Name of this Nagios (instance), its version (get_program_version) and its module's";
+    Gauge EVENT_LOOP_START = "nagios_event_loop_start_timestamp_seconds", "When Nagios' event loop started with its present configuration (event 105)";
+
+    Gauge HOSTS = "nagios_hosts", "Hosts by current state (current_state; pending: has_been_checked is 0)";
+    Gauge SERVICES = "nagios_services", "Services by current state (current_state; pending: has_been_checked is 0)";
+    Gauge PROBLEMS = "nagios_problems", "Hosts and services in a hard problem state; handled: nobody needs to be told, see nagios_problem_handled_info";
+    Info PROBLEM_HANDLED = "nagios_problem_handled_info", "Hard problems of which nobody needs to be told, and why; service is empty for a host";
+
+    Info HOST_INFO = "nagios_host_info", "Alias and address of a host (alias, address)";
+    Info HOST_PARENT = "nagios_host_parent_info", "Parents of a host (parents)";
+    Info HOSTGROUP_MEMBER = "nagios_hostgroup_member_info", "Members of host groups (hostgroup members)";
+    Info SERVICEGROUP_MEMBER = "nagios_servicegroup_member_info", "Members of service groups (servicegroup members)";
+
+    Gauge HOST_STATE = "nagios_host_state", "Current state of a host: 0 up, 1 down, 2 unreachable (current_state); absent while pending";
+    Gauge HOST_STATE_HARD = "nagios_host_state_hard", "Whether the current state is hard (1) or soft (0) (state_type)";
+    Gauge HOST_CHECK_ATTEMPT = "nagios_host_check_attempt", "Current check attempt (current_attempt)";
+    Gauge HOST_CHECK_LATENCY = "nagios_host_check_latency_seconds", "Delay between the planned and the real start of the last check (latency)";
+    Gauge HOST_CHECK_EXECUTION = "nagios_host_check_execution_seconds", "Duration of the last check (execution_time)";
+    Gauge HOST_LAST_CHECK = "nagios_host_last_check_timestamp_seconds", "When the last check ran, in seconds since the Unix epoch (last_check)";
+
+    Gauge SERVICE_STATE = "nagios_service_state", "Current state of a service: 0 ok, 1 warning, 2 critical, 3 unknown (current_state); absent while pending";
+    Gauge SERVICE_STATE_HARD = "nagios_service_state_hard", "Whether the current state is hard (1) or soft (0) (state_type)";
+    Gauge SERVICE_CHECK_ATTEMPT = "nagios_service_check_attempt", "Current check attempt (current_attempt)";
+    Gauge SERVICE_CHECK_LATENCY = "nagios_service_check_latency_seconds", "Delay between the planned and the real start of the last check (latency)";
+    Gauge SERVICE_CHECK_EXECUTION = "nagios_service_check_execution_seconds", "Duration of the last check (execution_time)";
+    Gauge SERVICE_LAST_CHECK = "nagios_service_last_check_timestamp_seconds", "When the last check ran, in seconds since the Unix epoch (last_check)";
+
+    Gauge PERFDATA_SECONDS = "nagios_perfdata_seconds", "Times in performance data (perf_data, units s, ms, us, ns, m, h, d); service is empty for a host";
+    Gauge PERFDATA_BYTES = "nagios_perfdata_bytes", "Amounts of data in performance data (perf_data, units B, KB, MB, GB, TB, KiB, ...); service is empty for a host";
+    Gauge PERFDATA_RATIO = "nagios_perfdata_ratio", "Shares in performance data, 1 for 100 % (perf_data, unit %); service is empty for a host";
+    Gauge PERFDATA_VALUE = "nagios_perfdata_value", "Other values in performance data, as the plugin gave them (perf_data); service is empty for a host";
+    Counter PERFDATA_TOTAL = "nagios_perfdata_total", "Counters in performance data (perf_data, unit c); service is empty for a host";
+
+    Counter CHECKS = "nagios_checks_total", "Check results received since the exporter started (events 701 and 801, check_type)";
+    Counter STATE_CHANGES = "nagios_state_changes_total", "Changes of state received since the exporter started (event 1801, state_type)";
+    Counter NOTIFICATIONS = "nagios_notifications_total", "Notifications sent by Nagios, received since the exporter started (event 601, reason_type)";
+    Counter PERFDATA_ERRORS = "nagios_perfdata_errors_total", "Items of performance data left out since the exporter started: no performance data (syntax), or a label twice in one text (duplicate)";
+
+    Gauge MODULE_LAST_FRAME = "nagios_module_last_frame_timestamp_seconds", "When the module last said something";
+    Counter MODULE_EVENTS_LOST = "nagios_module_events_lost_total", "Events lost because the module's ring or queue was full, since Nagios started (Stats.dropped)";
+    Counter MODULE_CHECKS_COALESCED = "nagios_module_checks_coalesced_total", "Check results replaced by a newer one of the same object before they could be sent, since Nagios started (Stats.coalesced)";
+    Counter MODULE_TEXTS_TRUNCATED = "nagios_module_texts_truncated_total", "Plugin outputs and performance data cut to their limit, since Nagios started (Stats.truncated)";
+    Counter MODULE_PANICS = "nagios_module_panics_total", "Panics caught inside the module, since Nagios started (Stats.panics)";
+    Gauge MODULE_RING_BYTES = "nagios_module_ring_bytes", "Bytes waiting between Nagios' callbacks and the module's thread (Stats.ring_bytes)";
+    Gauge MODULE_QUEUE_BYTES = "nagios_module_queue_bytes", "Bytes of events that the module keeps until they are acknowledged (Stats.queue_bytes)";
+    Counter MODULE_RELOADS = "nagios_module_reloads_total", "Reloads that this Nagios process has lived through (Stats.reloads)";
+
+    Counter SNAPSHOTS = "nagios_exporter_snapshots_total", "Whole snapshots taken in from the module";
+    Counter FRAMES_SKIPPED = "nagios_exporter_frames_skipped_total", "Frames and events from the module that were left out, and why";
+    Counter CONNECTIONS_REFUSED = "nagios_exporter_connections_refused_total", "Connections to the Nagios socket that were refused, and why";
+    Gauge ALERTMANAGER_UP = "nagios_exporter_alertmanager_up", "Whether the last call to this Alertmanager went well (1) or not (0)";
+    Counter ALERTMANAGER_SENT = "nagios_exporter_alertmanager_alerts_sent_total", "Alerts and ends that this Alertmanager has accepted, repetitions included";
+    Counter ALERTMANAGER_FAILURES = "nagios_exporter_alertmanager_failures_total", "Calls to this Alertmanager that failed";
+    Counter ALERTMANAGER_REFUSED = "nagios_exporter_alertmanager_alerts_refused_total", "Alerts that this Alertmanager refused as invalid";
+    Gauge ALERTMANAGER_LAST_SUCCESS = "nagios_exporter_alertmanager_last_success_timestamp_seconds", "When a call to this Alertmanager last went well";
+    Gauge ALERTMANAGER_ACTIVE = "nagios_exporter_alertmanager_active_alerts", "Alerts of ours that this Alertmanager holds as active";
+    Gauge ALERTMANAGER_PENDING = "nagios_exporter_alertmanager_pending", "Alerts, ends and silences that this Alertmanager has yet to be told of";
+    Gauge ALERTMANAGER_SILENCES = "nagios_exporter_alertmanager_silences", "Silences of ours that this Alertmanager holds";
+}

@@ -1,0 +1,184 @@
+//! The Nagios module's side of the conversation.
+
+use std::path::Path;
+use std::time::Duration;
+
+use nagios_event::{
+    Ack, Body, Event, Flags, Frame, Hello, Host, MAX_FRAME, PROTOCOL, Service, SnapshotBegin,
+    Split, State, encode, split,
+};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+
+use super::LIMIT;
+
+/// Where the tests' times lie: 2026-01-01T00:00:00Z.
+pub(crate) const EPOCH: i64 = 1_767_225_600;
+
+/// A connected module.
+pub(crate) struct Module {
+    stream: UnixStream,
+    received: Vec<u8>,
+    seq: u64,
+    acknowledged: u64,
+}
+
+impl Module {
+    /// Connects and says nothing.
+    pub(crate) async fn connect(socket: &Path) -> Self {
+        let stream = UnixStream::connect(socket).await.unwrap();
+        Module { stream, received: Vec::new(), seq: 0, acknowledged: 0 }
+    }
+
+    /// Connects, introduces itself as the Nagios process `run` and sends a snapshot that includes every event
+    /// up to `seq`.
+    pub(crate) async fn start(socket: &Path, run: u64, seq: u64, objects: &[Frame]) -> Self {
+        let mut module = Self::connect(socket).await;
+        module.seq = seq;
+        module.send(&hello(run)).await;
+        module.snapshot(objects).await;
+        module
+    }
+
+    pub(crate) async fn snapshot(&mut self, objects: &[Frame]) {
+        let begin = SnapshotBegin { seq: self.seq, epoch: 1, loop_start: EPOCH };
+        self.send(&Frame::SnapshotBegin(begin)).await;
+        for frame in objects {
+            self.send(frame).await;
+        }
+        self.send(&Frame::SnapshotEnd).await;
+    }
+
+    pub(crate) async fn send(&mut self, frame: &Frame) {
+        self.send_bytes(&bytes(frame)).await;
+    }
+
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Sends an event with the next number and returns the number.
+    pub(crate) async fn event(&mut self, body: Body<String>) -> u64 {
+        self.seq += 1;
+        self.send(&Frame::Event(Event { seq: self.seq, at_us: EPOCH * 1_000_000, body })).await;
+        self.seq
+    }
+
+    pub(crate) async fn check(&mut self, state: State<String>) -> u64 {
+        self.event(Body::Check(state)).await
+    }
+
+    /// Waits until every event up to `seq` is acknowledged.
+    pub(crate) async fn acknowledged(&mut self, seq: u64) {
+        let reading = async {
+            while self.acknowledged < seq {
+                self.read_acknowledgement().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, reading).await.expect("not acknowledged");
+        assert_eq!(self.acknowledged, seq, "acknowledged too much");
+    }
+
+    /// Whether `seq` stays unacknowledged for a while.
+    pub(crate) async fn stays_unacknowledged(&mut self, seq: u64) -> bool {
+        let reading = async {
+            while self.acknowledged < seq {
+                self.read_acknowledgement().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_millis(700), reading).await.is_err()
+    }
+
+    /// Waits until the exporter hangs up.
+    pub(crate) async fn hung_up(&mut self) {
+        let mut rest = Vec::new();
+        // A reset is a hang-up as well.
+        let _ = tokio::time::timeout(LIMIT, self.stream.read_to_end(&mut rest))
+            .await
+            .expect("the exporter did not hang up");
+    }
+
+    async fn read_acknowledgement(&mut self) {
+        loop {
+            match split(&self.received).unwrap() {
+                Split::Frame(frame, used) => {
+                    self.received.drain(..used);
+                    let Ok(Frame::Ack(Ack { seq })) = frame else { panic!("no Ack: {frame:?}") };
+                    assert!(seq > self.acknowledged, "acknowledged {seq} twice");
+                    self.acknowledged = seq;
+                    return;
+                }
+                Split::Incomplete => {
+                    let read = self.stream.read_buf(&mut self.received).await.unwrap();
+                    assert!(read > 0, "the exporter hung up");
+                }
+            }
+        }
+    }
+}
+
+/// An introduction.
+pub(crate) fn hello(run: u64) -> Frame {
+    Frame::Hello(Hello {
+        protocol: PROTOCOL,
+        run,
+        pid: 4711,
+        module_version: "0.1.0".to_owned(),
+        nagios_version: "4.4.6".to_owned(),
+        warnings: Vec::new(),
+    })
+}
+
+/// A frame as it goes over the socket.
+pub(crate) fn bytes(frame: &Frame) -> Vec<u8> {
+    let mut buffer = vec![0; MAX_FRAME];
+    let size = encode(&mut buffer, frame).unwrap();
+    buffer.truncate(size);
+    buffer
+}
+
+pub(crate) fn host(name: &str) -> Frame {
+    Frame::Host(Host {
+        name: name.to_owned(),
+        alias: format!("Alias of {name}"),
+        address: "192.0.2.1".to_owned(),
+        check_command: "check-host-alive".to_owned(),
+        ..Host::default()
+    })
+}
+
+pub(crate) fn service(host: &str, name: &str) -> Frame {
+    Frame::Service(Service {
+        host: host.to_owned(),
+        name: name.to_owned(),
+        check_command: format!("check_{name}"),
+        ..Service::default()
+    })
+}
+
+/// A checked, hard state that nobody has touched; `service` is empty for a host.
+pub(crate) fn state(host: &str, service: &str, state: u8) -> State<String> {
+    let flags = [
+        Flags::CHECKED,
+        Flags::HARD,
+        Flags::NOTIFICATIONS,
+        Flags::ACTIVE_CHECKS,
+        Flags::LAYOUT_KNOWN,
+    ];
+    State {
+        host: host.to_owned(),
+        service: service.to_owned(),
+        state,
+        flags: flags.into_iter().fold(Flags::default(), |all, flag| all.with(flag, true)),
+        attempt: if state == 0 { 1 } else { 2 },
+        max_attempts: 2,
+        last_check: EPOCH + 60,
+        next_check: EPOCH + 70,
+        last_state_change: EPOCH + 40,
+        last_hard_state_change: EPOCH + 50,
+        latency: 0.25,
+        execution_time: 0.5,
+        output: "the plugin's words".to_owned(),
+        ..State::default()
+    }
+}

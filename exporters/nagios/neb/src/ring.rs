@@ -1,0 +1,174 @@
+//! The way out of a callback: a byte ring with one writer (Nagios' main thread) and one reader (the drain
+//! thread).
+//!
+//! Promises: allocated and touched once, at the start; neither side waits, locks or calls the system; a
+//! frame is in it whole or not at all; a full ring refuses. Refuses to know what a frame says beyond its
+//! length field (`nagios_event`'s first four bytes).
+//!
+//! Memory is a slice of atomic words, so that no `unsafe` is needed: the release store of `head` publishes
+//! the relaxed stores of a frame's words, the release store of `tail` gives their room back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+const WORD: usize = size_of::<u64>();
+
+/// A ring of at least `bytes` bytes, rounded up to a power of two.
+pub(crate) fn ring(bytes: usize) -> (Writer, Reader) {
+    let words = bytes.div_ceil(WORD).next_power_of_two();
+    let ring = Arc::new(Ring {
+        words: (0..words).map(|_| AtomicU64::new(0)).collect(),
+        head: OwnLine(AtomicUsize::new(0)),
+        tail: OwnLine(AtomicUsize::new(0)),
+    });
+    (Writer { ring: Arc::clone(&ring), tail_seen: 0 }, Reader { ring })
+}
+
+/// The callback's end.
+pub(crate) struct Writer {
+    ring: Arc<Ring>,
+    /// The reader's position when last looked up: its cache line is left alone while there is room.
+    tail_seen: usize,
+}
+
+impl Writer {
+    /// Puts a whole frame in; `false` when there is no room.
+    pub(crate) fn push(&mut self, frame: &[u8]) -> bool {
+        let Ring { words, head, tail } = &*self.ring;
+        let needed = frame.len().div_ceil(WORD);
+        let start = head.0.load(Ordering::Relaxed);
+        if start.wrapping_sub(self.tail_seen) + needed > words.len() {
+            self.tail_seen = tail.0.load(Ordering::Acquire);
+            if start.wrapping_sub(self.tail_seen) + needed > words.len() {
+                return false;
+            }
+        }
+        let (before, from_start) = words.split_at(start & (words.len() - 1));
+        let mut room = from_start.iter().chain(before);
+        let (whole, rest) = frame.as_chunks::<WORD>();
+        for (chunk, word) in whole.iter().zip(&mut room) {
+            word.store(u64::from_le_bytes(*chunk), Ordering::Relaxed);
+        }
+        if let (false, Some(word)) = (rest.is_empty(), room.next()) {
+            let mut last = [0; WORD];
+            last[..rest.len()].copy_from_slice(rest);
+            word.store(u64::from_le_bytes(last), Ordering::Relaxed);
+        }
+        head.0.store(start.wrapping_add(needed), Ordering::Release);
+        true
+    }
+}
+
+/// The drain thread's end.
+pub(crate) struct Reader {
+    ring: Arc<Ring>,
+}
+
+impl Reader {
+    /// Takes the oldest frame into `frame`, replacing what was there; `false` when the ring is empty.
+    pub(crate) fn pop(&mut self, frame: &mut Vec<u8>) -> bool {
+        let Ring { words, head, tail } = &*self.ring;
+        let start = tail.0.load(Ordering::Relaxed);
+        let written = head.0.load(Ordering::Acquire).wrapping_sub(start);
+        if written == 0 {
+            return false;
+        }
+        let mask = words.len() - 1;
+        let word = |offset: usize| {
+            words[start.wrapping_add(offset) & mask].load(Ordering::Relaxed).to_le_bytes()
+        };
+        let [a, b, c, d, ..] = word(0);
+        let size = u32::from_le_bytes([a, b, c, d]) as usize + size_of::<u32>();
+        let used = size.div_ceil(WORD).min(written);
+        frame.clear();
+        (0..used).for_each(|offset| frame.extend_from_slice(&word(offset)));
+        frame.truncate(size);
+        tail.0.store(start.wrapping_add(used), Ordering::Release);
+        true
+    }
+
+    /// Bytes that wait to be read.
+    pub(crate) fn waiting(&self) -> usize {
+        let head = self.ring.head.0.load(Ordering::Relaxed);
+        head.wrapping_sub(self.ring.tail.0.load(Ordering::Relaxed)) * WORD
+    }
+}
+
+struct Ring {
+    /// A power of two of them.
+    words: Box<[AtomicU64]>,
+    /// Words ever written; only the writer stores it.
+    head: OwnLine,
+    /// Words ever read; only the reader stores it.
+    tail: OwnLine,
+}
+
+/// Alone on its cache line, so that the two sides do not slow each other.
+#[repr(align(64))]
+struct OwnLine(AtomicUsize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A frame of `size` bytes, length field included, filled with `fill`.
+    fn frame(size: usize, fill: u8) -> Vec<u8> {
+        let mut bytes = vec![fill; size];
+        bytes[..4].copy_from_slice(&(size as u32 - 4).to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn frames_of_every_size_come_out_as_they_went_in_around_the_wrap() {
+        let (mut writer, mut reader) = ring(256);
+        let mut out = Vec::new();
+        for round in 0..50u8 {
+            for size in 4..=64 {
+                let sent = frame(size, round);
+                assert!(writer.push(&sent));
+                assert!(reader.pop(&mut out));
+                assert_eq!(out, sent);
+            }
+        }
+        assert!(!reader.pop(&mut out));
+    }
+
+    #[test]
+    fn a_full_ring_refuses_and_keeps_what_it_has() {
+        let (mut writer, mut reader) = ring(64);
+        assert!(writer.push(&frame(32, 1)));
+        assert!(writer.push(&frame(32, 2)));
+        assert!(!writer.push(&frame(5, 3)));
+        assert_eq!(reader.waiting(), 64);
+        let mut out = Vec::new();
+        assert!(reader.pop(&mut out));
+        assert_eq!(out, frame(32, 1));
+        assert!(writer.push(&frame(5, 3)), "room given back is used again");
+        assert!(!writer.push(&frame(65, 4)), "a frame longer than the ring is refused");
+    }
+
+    #[test]
+    fn two_threads_lose_and_mix_nothing() {
+        const FRAMES: u64 = 200_000;
+        let (mut writer, mut reader) = ring(4096);
+        let sender = std::thread::spawn(move || {
+            for n in 0..FRAMES {
+                let mut sent = frame(12 + (n % 90) as usize, n as u8);
+                sent[4..12].copy_from_slice(&n.to_le_bytes());
+                while !writer.push(&sent) {
+                    std::thread::yield_now();
+                }
+            }
+        });
+        let mut out = Vec::new();
+        for n in 0..FRAMES {
+            while !reader.pop(&mut out) {
+                std::thread::yield_now();
+            }
+            assert_eq!(out.len(), 12 + (n % 90) as usize);
+            assert_eq!(out[4..12], n.to_le_bytes());
+            assert!(out[12..].iter().all(|&byte| byte == n as u8));
+        }
+        sender.join().unwrap();
+    }
+}

@@ -1,0 +1,16 @@
+//! The Grafana dashboards of the suite, as files of classic JSON that Grafana 10 and newer read.
+//!
+//! Queries are written with the exporters' own constants, so that a renamed metric breaks the build and not
+//! a dashboard. Refuses to know any Grafana server.
+
+mod dashboard;
+mod infrastructure;
+mod panel;
+
+/// Every dashboard: its file name and its text.
+#[must_use]
+pub fn all() -> Vec<(&'static str, String)> {
+    [("infrastructure.json", infrastructure::dashboard())]
+        .map(|(name, dashboard)| (name, format!("{:#}\n", dashboard.into_json())))
+        .into()
+}

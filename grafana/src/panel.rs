@@ -1,0 +1,222 @@
+//! One panel: its queries and how they are shown.
+
+use serde_json::{Value, json};
+
+/// The data source that the dashboard's variable chooses.
+pub(crate) fn datasource() -> Value {
+    json!({ "type": "prometheus", "uid": "${datasource}" })
+}
+
+/// A panel.
+pub(crate) struct Panel {
+    pub(crate) title: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) unit: Unit,
+    /// Width in columns of 24, height in rows.
+    pub(crate) size: (u32, u32),
+    pub(crate) queries: Vec<Query>,
+}
+
+/// How a panel draws.
+pub(crate) enum Kind {
+    /// One number, coloured by what it means.
+    Stat(Meaning),
+    /// Lines over time.
+    Timeseries,
+    /// A table that joins its queries on their common labels.
+    Table(Vec<Column>),
+}
+
+/// What the number of a stat means.
+pub(crate) enum Meaning {
+    /// 1 is good, 0 is bad.
+    Up,
+    /// Nothing to judge.
+    Count,
+    /// Green at 0, else this colour.
+    Trouble(Colour),
+}
+
+/// Colours of states, the same everywhere.
+#[derive(Clone, Copy)]
+pub(crate) enum Colour {
+    Green,
+    Yellow,
+    Orange,
+    Red,
+    Purple,
+}
+
+/// A PromQL query.
+pub(crate) struct Query {
+    pub(crate) promql: String,
+    pub(crate) legend: &'static str,
+}
+
+/// A column of a table, in the order of the list; columns that are not named are hidden.
+pub(crate) struct Column {
+    /// A label, or `Value #A` for the value of the first query, `Value #B` of the second.
+    pub(crate) field: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) show: Show,
+}
+
+/// How a cell is shown.
+pub(crate) enum Show {
+    Text,
+    /// A label whose value, when clicked, sets a variable.
+    Choose(&'static str),
+    Number(Unit),
+    /// A number that stands for a word.
+    Words(&'static [(u8, &'static str, Colour)]),
+}
+
+/// Units by Grafana's names.
+#[derive(Clone, Copy)]
+pub(crate) enum Unit {
+    None,
+    Seconds,
+    Bytes,
+    Ratio,
+    PerSecond,
+    /// Seconds since the Unix epoch, shown as the time since then; the query multiplies by 1000.
+    Ago,
+}
+
+impl Panel {
+    pub(crate) fn into_json(self) -> Value {
+        let Panel { title, description, kind, unit, size: _, queries } = self;
+        let table = matches!(kind, Kind::Table(_));
+        let targets: Vec<Value> = queries
+            .into_iter()
+            .zip('A'..)
+            .map(|(Query { promql, legend }, id)| {
+                json!({
+                    "refId": id.to_string(), "datasource": datasource(), "expr": promql, "legendFormat": legend,
+                    "format": if table { "table" } else { "time_series" }, "instant": table, "range": !table,
+                })
+            })
+            .collect();
+        let mut panel = json!({
+            "title": title, "description": description, "datasource": datasource(), "targets": targets,
+            "fieldConfig": { "defaults": { "unit": unit.name(), "noValue": "no data" }, "overrides": [] },
+            "options": {},
+        });
+        match kind {
+            Kind::Stat(meaning) => stat(&mut panel, meaning),
+            Kind::Timeseries => timeseries(&mut panel),
+            Kind::Table(columns) => self::table(&mut panel, columns),
+        }
+        panel
+    }
+}
+
+fn stat(panel: &mut Value, meaning: Meaning) {
+    let (mappings, steps) = match meaning {
+        Meaning::Up => (
+            words(&[(0, "DOWN", Colour::Red), (1, "UP", Colour::Green)]),
+            json!([{ "color": "red", "value": null }, { "color": "green", "value": 1 }]),
+        ),
+        Meaning::Count => (json!([]), json!([{ "color": "text", "value": null }])),
+        Meaning::Trouble(colour) => (
+            json!([]),
+            json!([{ "color": "green", "value": null }, { "color": colour.name(), "value": 1 }]),
+        ),
+    };
+    panel["type"] = "stat".into();
+    panel["fieldConfig"]["defaults"]["mappings"] = mappings;
+    panel["fieldConfig"]["defaults"]["thresholds"] = json!({ "mode": "absolute", "steps": steps });
+    panel["options"] = json!({
+        "colorMode": "background", "graphMode": "none", "justifyMode": "center", "textMode": "auto",
+        "reduceOptions": { "calcs": ["lastNotNull"], "fields": "", "values": false },
+    });
+}
+
+fn timeseries(panel: &mut Value) {
+    panel["type"] = "timeseries".into();
+    panel["fieldConfig"]["defaults"]["custom"] = json!({
+        "drawStyle": "line", "lineWidth": 1, "fillOpacity": 10, "showPoints": "never", "spanNulls": false,
+    });
+    panel["options"] = json!({
+        "legend": { "displayMode": "table", "placement": "bottom", "showLegend": true, "calcs": ["lastNotNull", "max"] },
+        "tooltip": { "mode": "multi", "sort": "desc" },
+    });
+}
+
+fn table(panel: &mut Value, columns: Vec<Column>) {
+    let order: serde_json::Map<String, Value> = columns
+        .iter()
+        .zip(0..)
+        .map(|(column, at)| (column.field.to_owned(), Value::from(at)))
+        .collect();
+    let names: serde_json::Map<String, Value> =
+        columns.iter().map(|column| (column.field.to_owned(), column.title.into())).collect();
+    let fields: Vec<&str> = columns.iter().map(|column| column.field).collect();
+    panel["type"] = "table".into();
+    panel["options"] = json!({ "showHeader": true, "cellHeight": "sm" });
+    panel["transformations"] = json!([
+        { "id": "merge", "options": {} },
+        { "id": "filterFieldsByName", "options": { "include": { "names": fields } } },
+        { "id": "organize", "options": { "indexByName": order, "renameByName": names, "excludeByName": {} } },
+    ]);
+    panel["fieldConfig"]["defaults"]["custom"] = json!({ "filterable": true });
+    panel["fieldConfig"]["overrides"] =
+        columns.into_iter().filter_map(Column::into_override).collect();
+}
+
+impl Column {
+    fn into_override(self) -> Option<Value> {
+        let properties = match self.show {
+            Show::Text => return None,
+            Show::Choose(variable) => json!([{ "id": "links", "value": [{
+                "title": format!("Show ${{__value.text}}"),
+                "url": format!("/d/${{__dashboard.uid}}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}&var-{variable}=${{__value.text}}"),
+            }] }]),
+            Show::Number(unit) => json!([{ "id": "unit", "value": unit.name() }]),
+            Show::Words(list) => json!([
+                { "id": "mappings", "value": words(list) },
+                { "id": "custom.cellOptions", "value": { "type": "color-background", "mode": "basic" } },
+            ]),
+        };
+        Some(
+            json!({ "matcher": { "id": "byName", "options": self.title }, "properties": properties }),
+        )
+    }
+}
+
+fn words(list: &[(u8, &str, Colour)]) -> Value {
+    let options: serde_json::Map<String, Value> = list
+        .iter()
+        .zip(0..)
+        .map(|((number, word, colour), at)| {
+            (number.to_string(), json!({ "text": word, "color": colour.name(), "index": at }))
+        })
+        .collect();
+    json!([{ "type": "value", "options": options }])
+}
+
+impl Colour {
+    fn name(self) -> &'static str {
+        match self {
+            Colour::Green => "green",
+            Colour::Yellow => "yellow",
+            Colour::Orange => "orange",
+            Colour::Red => "red",
+            Colour::Purple => "purple",
+        }
+    }
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Unit::None => "short",
+            Unit::Seconds => "s",
+            Unit::Bytes => "bytes",
+            Unit::Ratio => "percentunit",
+            Unit::PerSecond => "cps",
+            Unit::Ago => "dateTimeFromNow",
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The operator's command: starts the whole suite on one machine, shows it, and breaks it on request.
+
+mod cli;
+mod component;
+mod control;
+mod ports;
+mod program;
+mod site;
+mod suite;
+mod supervise;
+mod table;
+mod up;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}
