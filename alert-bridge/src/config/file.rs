@@ -32,7 +32,7 @@ impl Default for File {
             alertmanagers: Vec::new(),
             time_zone: None,
             notify_resolved: true,
-            resolve_hold: Period::seconds(1),
+            resolve_hold: Period::seconds(2),
             vanish_after: Period::seconds(5 * 60),
             give_up_after: Period::seconds(24 * 60 * 60),
             retention: Period::seconds(30 * 24 * 60 * 60),
