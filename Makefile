@@ -21,7 +21,7 @@ up: build install-deps
 	@exec target/release/wisemonitor up $(ARGS)
 
 build: check-rust
-	cargo build --release --locked $(PROGRAMS)
+	@cargo build --release --locked $(PROGRAMS)
 
 test: check-rust install-test-deps check-rules
 	cargo build --locked --workspace

@@ -6,30 +6,26 @@
 
 #![expect(clippy::unwrap_used, reason = "what must hold here fails by panicking")]
 
+mod dashboards;
 mod feed;
 mod killed;
 mod lifecycle;
+#[expect(dead_code, reason = "the bench reads the times of a trip")]
 mod observe;
 mod outage;
 mod reload;
 mod suite;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use feed::Feed;
 use observe::{http_problem, road_trip};
 use suite::Suite;
 
 #[tokio::test]
-async fn a_broken_web_server_reaches_page_and_phone_in_two_seconds() {
+async fn a_broken_web_server_reaches_page_and_phone_and_so_does_its_end() {
     let mut suite = Suite::start().await;
-    let trip = road_trip(&suite).await;
-    assert!(trip.to_feed <= Duration::from_secs(2), "feed after {:?}", trip.to_feed);
-    assert!(trip.to_outbox <= Duration::from_secs(2), "SMS transport after {:?}", trip.to_outbox);
-    assert!(trip.to_sent <= Duration::from_secs(5), "sent after {:?}", trip.to_sent);
-    assert!(trip.to_resolved <= Duration::from_secs(10), "resolved after {:?}", trip.to_resolved);
-
+    road_trip(&suite).await;
     let texts = suite.messages_about(http_problem()).await;
     assert_eq!(texts.len(), 2, "{texts:?}");
     assert!(texts[0].contains("CRITICAL") && texts[0].contains("refused"), "{texts:?}");
@@ -44,21 +40,24 @@ async fn a_problem_that_grows_worse_is_one_problem_with_one_message_for_each_ste
     let mut step = async |fault: reqwest::RequestBuilder| {
         fault.send().await.unwrap().error_for_status().unwrap();
         let event = feed.next_http().await.expect("the feed goes on").data;
-        (event["episode"]["id"].as_i64().unwrap(), event["transition"].to_string())
+        (event["episode"]["id"].as_i64().unwrap(), event["transition"].as_str().unwrap().to_owned())
     };
     let fault = |query: &str| suite.client.put(suite.url(10180, "/-/fault") + query);
     // check_http takes what the server refuses for a warning, and what it cannot do for critical.
-    let warning = step(fault("?status=404")).await;
-    let critical = step(fault("?status=503")).await;
+    let (episode, first) = step(fault("?status=404")).await;
+    assert_eq!(first, "firing");
+    // Back and forth faster than Alertmanager forgets a group: the order of its messages is then not sure.
+    for status in ["503", "404", "503"] {
+        assert_eq!(step(fault(&format!("?status={status}"))).await, (episode, "severity".into()));
+    }
     let over = step(suite.client.delete(suite.url(10180, "/-/fault"))).await;
-    let transitions = [&warning.1, &critical.1, &over.1];
-    assert_eq!(transitions, [r#""firing""#, r#""severity""#, r#""resolved""#]);
-    assert!(warning.0 == critical.0 && critical.0 == over.0, "one episode");
+    assert_eq!(over, (episode, "resolved".into()));
 
-    let all = async || suite.messages_about(http_problem()).await.len() == 3;
-    suite.until("three messages", all).await;
+    let starts = ["[WARNING]", "[CRITICAL, was", "[WARNING, was", "[CRITICAL, was", "[RESOLVED]"];
+    let all = async || suite.messages_about(http_problem()).await.len() == starts.len();
+    suite.until("a message for each step", all).await;
     let texts = suite.messages_about(http_problem()).await;
-    for (text, start) in texts.iter().zip(["[WARNING]", "[CRITICAL, was WARNING]", "[RESOLVED]"]) {
+    for (text, start) in texts.iter().zip(starts) {
         assert!(text.contains(start), "{start}: {texts:#?}");
     }
     suite.stop().await;
@@ -89,6 +88,8 @@ async fn every_part_is_scraped_and_shows_what_nagios_knows() {
         .map(|rule| &rule["health"]);
     let healths: Vec<_> = healths.collect();
     assert!(healths.len() >= 14 && healths.iter().all(|health| *health != "err"), "{rules:#}");
+
+    dashboards::all_answer(&suite).await;
     suite.stop().await;
 }
 

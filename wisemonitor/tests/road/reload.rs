@@ -1,7 +1,5 @@
 //! Nagios reads its configuration again: same process, and the road is open afterwards.
 
-use std::time::Duration;
-
 use nix::sys::signal::Signal;
 
 use crate::observe::road_trip;
@@ -19,8 +17,7 @@ async fn a_reload_of_nagios_leaves_the_road_open() {
             async || suite.exporter_values("nagios_exporter_snapshots_total").await > snapshots;
         suite.until("the snapshot of the reload", taken).await;
     }
-    let trip = road_trip(&suite).await;
-    assert!(trip.to_feed <= Duration::from_secs(2), "feed after {:?}", trip.to_feed);
+    road_trip(&suite).await;
     assert_eq!(suite.pids().await["nagios"], before, "Nagios is the same process");
     suite.stop().await;
 }

@@ -39,8 +39,13 @@ impl Suite {
     pub(crate) async fn start_with(check_interval: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("road").tempdir().unwrap();
         let address = free_address();
-        let mut process = wisemonitor("up", dir.path())
+        // Through the guard, so that nothing runs on when the tests themselves are killed.
+        let program = env!("CARGO_BIN_EXE_wisemonitor");
+        let mut process = Command::new(program)
+            .args(["guard", &std::process::id().to_string(), program, "up", "--dir"])
+            .arg(dir.path())
             .args(["--address", &address.to_string(), "--check-interval", check_interval])
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -63,7 +68,7 @@ impl Suite {
             }
         }
         // Nagios has checked everything once: what follows is caused by the test.
-        suite.until("first checks", async || suite.all_services_ok().await).await;
+        suite.until("first checks", async || suite.has_begun().await).await;
         suite
     }
 
@@ -180,9 +185,12 @@ impl Suite {
         samples.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect()
     }
 
-    async fn all_services_ok(&self) -> bool {
-        let states = self.exporter_values("nagios_service_state").await;
-        states.iter().filter(|state| **state == 0.0).count() == SERVICES
+    /// Whether everything has been checked, and the web server found well. How this machine fares besides is
+    /// not the tests' affair.
+    async fn has_begun(&self) -> bool {
+        let web = self.json(10190, "/api/v1/services?host=web&service=http&state=ok").await;
+        web.is_some_and(|page| page["total"] == 1)
+            && self.exporter_values("nagios_service_state").await.len() == SERVICES
     }
 
     fn logs(&self) -> String {

@@ -1,0 +1,47 @@
+//! The committed dashboards, asked as Grafana would ask them of the suite's Prometheus.
+
+use std::path::Path;
+
+use reqwest::Url;
+use serde_json::Value;
+
+use crate::suite::Suite;
+
+/// No plugin of the suite counts anything.
+const EMPTY: &[&str] = &["Counters"];
+
+/// Waits until Prometheus has data for every panel.
+pub(crate) async fn all_answer(suite: &Suite) {
+    for dashboard in dashboards() {
+        for panel in dashboard["panels"].as_array().unwrap() {
+            let title = panel["title"].as_str().unwrap();
+            for target in panel["targets"].as_array().into_iter().flatten() {
+                let query = target["expr"].as_str().unwrap();
+                let answers = async || answers(suite, query).await || EMPTY.contains(&title);
+                suite.until(&format!("data for {title}: {query}"), answers).await;
+            }
+        }
+    }
+}
+
+fn dashboards() -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../grafana/dashboards");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let dashboards: Vec<Value> =
+        files.map(|path| serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()).collect();
+    assert!(!dashboards.is_empty());
+    dashboards
+}
+
+/// Whether a query, with everything chosen in its variables, answers with data; an error fails the test.
+async fn answers(suite: &Suite, query: &str) -> bool {
+    let mut query = query.replace("$__rate_interval", "1m");
+    for variable in ["job", "host", "service"] {
+        query = query.replace(&format!("${variable}"), ".+");
+    }
+    let url =
+        Url::parse_with_params(&suite.url(9090, "/api/v1/query"), [("query", &query)]).unwrap();
+    let answer: Value = suite.client.get(url).send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["status"], "success", "{query}: {answer}");
+    !answer["data"]["result"].as_array().unwrap().is_empty()
+}
