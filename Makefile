@@ -9,31 +9,32 @@
 #   make build              the programs, in target/release
 #   make install-deps       the Debian packages that the suite runs on
 
+BUILD_PACKAGES := gcc libc6-dev
 PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd
 TEST_PACKAGES := chromium sqlite3
 PROGRAMS := -p alert-bridge -p lab -p nagios-exporter -p nagios-neb -p wisemonitor
 RULES := rules/nagios.yml rules/alert-bridge.yml
 
-.PHONY: up test lint bench conformance dashboards build install-deps install-test-deps check-rust check-rules
+.PHONY: up test lint bench conformance dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
 .DEFAULT_GOAL := build
 
-up: build install-deps
+up: install-deps build
 	@exec target/release/wisemonitor up $(ARGS)
 
-build: check-rust
+build: check-rust install-build-deps
 	@cargo build --release --locked $(PROGRAMS)
 
 test: check-rust install-test-deps check-rules
 	cargo build --locked --workspace
 	cargo test --locked --workspace
 
-lint: check-rust
+lint: check-rust install-build-deps
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- --deny warnings
 	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
 	cargo deny --log-level error check bans licenses sources
 
-bench: build install-deps
+bench: install-deps build
 	@case '$(ONLY)' in \
 	''|road) \
 		cargo bench --quiet --locked -p wisemonitor --bench road && \
@@ -49,7 +50,7 @@ conformance:
 	*) echo "make conformance: no part '$(ONLY)', none exists yet" >&2; exit 1;; \
 	esac
 
-dashboards: check-rust
+dashboards: check-rust install-build-deps
 	cargo run --quiet --locked -p dashboards
 
 check-rules: install-deps
@@ -61,8 +62,11 @@ check-rules: install-deps
 install-deps:
 	@deploy/install-debian.sh $(PACKAGES)
 
+install-build-deps:
+	@deploy/install-debian.sh $(BUILD_PACKAGES)
+
 install-test-deps:
-	@deploy/install-debian.sh $(PACKAGES) $(TEST_PACKAGES)
+	@deploy/install-debian.sh $(BUILD_PACKAGES) $(PACKAGES) $(TEST_PACKAGES)
 
 check-rust:
 	@deploy/check-rust.sh
