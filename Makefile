@@ -18,7 +18,7 @@ RULES := rules/nagios.yml rules/alert-bridge.yml
 .PHONY: up test lint bench conformance dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
 .DEFAULT_GOAL := build
 
-up: install-deps build
+up: check-rust install-deps build
 	@exec target/release/wisemonitor up $(ARGS)
 
 build: check-rust install-build-deps
@@ -34,7 +34,7 @@ lint: check-rust install-build-deps
 	command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
 	cargo deny --log-level error check bans licenses sources
 
-bench: install-deps build
+bench: check-rust install-deps build
 	@case '$(ONLY)' in \
 	''|road) \
 		cargo bench --quiet --locked -p wisemonitor --bench road && \
