@@ -4,16 +4,16 @@
 #   make test               everything that CI tests
 #   make lint               formatting, clippy, licences of dependencies
 #   make bench ONLY=road    figures, one `name value` a line; parts: road, outage (ten minutes)
-#   make conformance        comparison with the standards and peers; parts: none yet
+#   make conformance        comparison with the standards and peers; parts: snmp
 #   make dashboards         writes grafana/dashboards anew
 #   make build              the programs, in target/release
 #   make install-deps       the Debian packages that the suite runs on
 
 BUILD_PACKAGES := gcc libc6-dev
-PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd
-TEST_PACKAGES := chromium sqlite3
-PROGRAMS := -p alert-bridge -p lab -p nagios-exporter -p nagios-neb -p wisemonitor
-RULES := rules/nagios.yml rules/alert-bridge.yml
+PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd snmpd
+TEST_PACKAGES := chromium sqlite3 snmp
+PROGRAMS := -p alert-bridge -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p wisemonitor
+RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml
 
 .PHONY: up test lint bench conformance dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
 .DEFAULT_GOAL := build
@@ -44,10 +44,11 @@ bench: check-rust install-deps build
 	*) echo "make bench: no part '$(ONLY)', expected one of: road outage" >&2; exit 1;; \
 	esac
 
-conformance:
+conformance: check-rust
 	@case '$(ONLY)' in \
-	'') echo 'make conformance: no part exists yet';; \
-	*) echo "make conformance: no part '$(ONLY)', none exists yet" >&2; exit 1;; \
+	''|snmp) \
+		cargo test --quiet --locked -p snmp-exporter --test snmp conformance -- --nocapture;; \
+	*) echo "make conformance: no part '$(ONLY)', expected one of: snmp" >&2; exit 1;; \
 	esac
 
 dashboards: check-rust install-build-deps

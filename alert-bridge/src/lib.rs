@@ -74,7 +74,9 @@ pub struct Flags {
 /// When it cannot start, or its web server fails.
 pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let Service { flags, config, web, shutdown } = service;
-    refuse_open_door(web.address(), web.authenticated())?;
+    for address in web.addresses() {
+        refuse_open_door(*address, web.authenticated())?;
+    }
     let store = Store::open(&flags.storage_path)?;
     let metrics = Metrics::default();
     let mut registry = Registry::default();

@@ -89,14 +89,14 @@ async fn a_body_that_does_not_come_is_503_so_that_alertmanager_tries_again() {
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
 }
 
-fn run(config: &str, address: &str) -> Output {
+fn run(config: &str, addresses: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bridge.yml");
     std::fs::write(&path, config).unwrap();
     Command::new(env!("CARGO_BIN_EXE_alert-bridge"))
         .arg(format!("--config.file={}", path.display()))
         .arg(format!("--storage.path={}", folder.path().join("data").display()))
-        .arg(format!("--web.listen-address={address}"))
+        .args(addresses.split(' ').map(|address| format!("--web.listen-address={address}")))
         .output()
         .unwrap()
 }
@@ -106,11 +106,12 @@ fn a_start_that_cannot_be_right_is_refused_with_one_line() {
     let cases = [
         (ONE_PHONE, "0.0.0.0:0", "--web.config.file"),
         (ONE_PHONE, "[::]:0", "can be reached from other machines"),
+        (ONE_PHONE, "127.0.0.1:0 0.0.0.0:0", "can be reached from other machines"),
         ("tokens: []\n", "127.0.0.1:0", "tokens: none is configured"),
         ("tokens: [{name: am, token: x}]\ncontactz: []\n", "127.0.0.1:0", "bridge.yml:2:1: "),
     ];
-    for (config, address, expected) in cases {
-        let output = run(config, address);
+    for (config, addresses, expected) in cases {
+        let output = run(config, addresses);
         let written = [output.stdout, output.stderr].concat();
         let written = String::from_utf8_lossy(&written);
         assert!(!output.status.success(), "{written}");

@@ -36,7 +36,7 @@ impl Configuration for Config {
     }
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 struct Flags {}
 
 fn main() -> ExitCode {

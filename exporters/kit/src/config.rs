@@ -4,7 +4,7 @@
 //! what the program uses (the resolved value), so that every rule is checked once, at the boundary.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
@@ -23,6 +23,31 @@ pub trait Configuration: Sized + Send + Sync + 'static {
     fn resolve(file: Self::File, base: &Path) -> anyhow::Result<Self>;
 }
 
+/// How a service's configuration comes from its command line. Every [`Configuration`] does, from one file at
+/// most; a service that reads several files, or lets its own flags bear on them, says how.
+pub trait Load<F>: Sized + Send + Sync + 'static {
+    /// Reads the files of `--config.file`, in the order they were given; none when the flag was not.
+    ///
+    /// # Errors
+    /// One line with the file, and line and key where they are known.
+    fn load(files: &[PathBuf], flags: &F) -> anyhow::Result<Self>;
+}
+
+impl<F, C: Configuration> Load<F> for C {
+    fn load(files: &[PathBuf], _: &F) -> anyhow::Result<Self> {
+        match files {
+            [] => load(None),
+            [file] => load(Some(file)),
+            [_, second, ..] => {
+                anyhow::bail!(
+                    "--config.file: a second one is given, {}, expected one",
+                    second.display()
+                )
+            }
+        }
+    }
+}
+
 /// Reads and resolves `path`; without one, the defaults.
 ///
 /// # Errors
@@ -34,8 +59,11 @@ pub fn load<C: Configuration>(path: Option<&Path>) -> anyhow::Result<C> {
     C::resolve(file, path.parent().unwrap_or(Path::new("."))).with_context(|| name.to_string())
 }
 
-/// Reads a YAML file into a serde type.
-pub(crate) fn parse<T: DeserializeOwned + Default>(path: &Path) -> anyhow::Result<T> {
+/// Reads a YAML file into a serde type; its default when the file holds nothing.
+///
+/// # Errors
+/// One line with the file, and line, column and key where they are known.
+pub fn parse<T: DeserializeOwned + Default>(path: &Path) -> anyhow::Result<T> {
     let name = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
     if text.lines().all(|line| matches!(line.trim_start().chars().next(), None | Some('#'))) {
@@ -151,6 +179,28 @@ mod tests {
         assert!(wrong.starts_with("x.yml:2:9: list[0].size: "), "{wrong}");
         assert!(!wrong.contains('\n'), "{wrong}");
         assert!(error("instance: [a\n").starts_with("x.yml:"));
+    }
+
+    struct Config(File);
+
+    impl Configuration for Config {
+        type File = File;
+
+        fn resolve(file: File, _: &Path) -> anyhow::Result<Self> {
+            Ok(Config(file))
+        }
+    }
+
+    #[test]
+    fn an_ordinary_service_has_one_file_at_most() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = ["a.yml", "b.yml"].map(|name| dir.path().join(name));
+        std::fs::write(&paths[0], "instance: a\n").unwrap();
+        let load = |files: &[PathBuf]| Config::load(files, &()).map(|Config(file)| file.instance);
+        assert_eq!(load(&[]).unwrap(), "");
+        assert_eq!(load(&paths[..1]).unwrap(), "a");
+        let error = load(&paths).unwrap_err().to_string();
+        assert!(error.ends_with("b.yml, expected one"), "{error}");
     }
 
     #[test]

@@ -46,6 +46,18 @@ struct Part {
     gzip: gzip::Head,
 }
 
+/// Answers with a page of text 0.0.4 that the service has made itself, gzipped on request. Takes as long as
+/// compressing does: call it where blocking is allowed.
+#[must_use]
+pub fn text_page(request: &HeaderMap, page: String) -> Response {
+    let gzip = negotiate::gzip(request);
+    let page = match gzip {
+        true => gzip::Head::new(b"").finish(page.as_bytes()),
+        false => page.into(),
+    };
+    answer(page, Format::Text, gzip)
+}
+
 impl Exposition {
     /// Metrics that are read anew for each scrape.
     #[must_use]
@@ -75,20 +87,7 @@ impl Exposition {
         let format = negotiate::format(request);
         let gzip = negotiate::gzip(request);
         match self.body(format, gzip) {
-            Ok(body) => {
-                let mut response = Body::from(body).into_response();
-                let headers = response.headers_mut();
-                headers.insert(header::CONTENT_TYPE, format.content_type());
-                headers.insert(
-                    header::VARY,
-                    header::HeaderValue::from_static("accept, accept-encoding"),
-                );
-                if gzip {
-                    headers
-                        .insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
-                }
-                response
-            }
+            Ok(body) => answer(body, format, gzip),
             Err(fmt::Error) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "a metric could not be encoded\n")
                     .into_response()
@@ -133,6 +132,17 @@ impl fmt::Debug for Exposition {
             .field("snapshot", &self.snapshot.is_some())
             .finish_non_exhaustive()
     }
+}
+
+fn answer(body: Bytes, format: Format, gzip: bool) -> Response {
+    let mut response = Body::from(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, format.content_type());
+    headers.insert(header::VARY, header::HeaderValue::from_static("accept, accept-encoding"));
+    if gzip {
+        headers.insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
+    }
+    response
 }
 
 fn encode(registry: &Registry, format: Format, last: bool) -> Result<String, fmt::Error> {

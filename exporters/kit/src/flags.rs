@@ -10,17 +10,17 @@ use clap::ValueEnum;
 pub(crate) struct Shared {
     /// Configuration file (YAML).
     #[arg(long = "config.file", value_name = "FILE")]
-    pub(crate) config_file: Option<PathBuf>,
+    pub(crate) config_files: Vec<PathBuf>,
 
     /// Check the configuration and exit.
-    #[arg(long = "config.check")]
+    #[arg(long = "config.check", alias = "dry-run")]
     pub(crate) config_check: bool,
 
-    /// Address to listen on, HOST:PORT or :PORT for all interfaces.
+    /// Address to listen on, IP:PORT or :PORT for all interfaces; repeatable. No vsock, no systemd sockets.
     #[arg(long = "web.listen-address", value_name = "ADDRESS", value_parser = listen_address)]
-    pub(crate) listen_address: Option<SocketAddr>,
+    pub(crate) listen_addresses: Vec<SocketAddr>,
 
-    /// TLS and basic authentication (YAML, the format of Prometheus' exporter-toolkit).
+    /// TLS, logins, headers and rate limit (YAML, the format of Prometheus' exporter-toolkit).
     #[arg(long = "web.config.file", value_name = "FILE")]
     pub(crate) web_config_file: Option<PathBuf>,
 

@@ -1,7 +1,6 @@
 //! A service from its command line to its end.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,8 +11,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::config::{self, Configuration};
-use crate::flags::{Shared, listen_address};
+use crate::config::Load;
+use crate::flags::Shared;
 use crate::web::Web;
 use crate::{STOP_LIMIT, log};
 
@@ -50,13 +49,13 @@ pub struct Service<F, C> {
     pub shutdown: CancellationToken,
 }
 
-impl<F, C: Configuration> Service<F, C> {
+impl<F, C: Send + Sync + 'static> Service<F, C> {
     /// A service on a free port of 127.0.0.1, for tests of `run` in the test's own process.
     ///
     /// # Errors
     /// When no port can be bound.
     pub async fn for_test(about: About, flags: F, config: C) -> anyhow::Result<Self> {
-        let web = Web::bind(about, ([127, 0, 0, 1], 0).into(), None)?;
+        let web = Web::bind(about, &[([127, 0, 0, 1], 0).into()], None)?;
         let (sender, config) = watch::channel(Arc::new(config));
         // Without a file there is nothing to reload: keep the value as it is for as long as the service runs.
         let shutdown = CancellationToken::new();
@@ -83,8 +82,8 @@ struct Command<F: clap::Args> {
 /// Runs a service: flags, logs, configuration, listener, signals, `run`, bounded stop.
 pub fn main<F, C, R, Fut>(about: About, run: R) -> ExitCode
 where
-    F: clap::Args,
-    C: Configuration,
+    F: clap::Args + Clone + Send + Sync + 'static,
+    C: Load<F>,
     R: FnOnce(Service<F, C>) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
 {
@@ -92,7 +91,7 @@ where
         .name(about.name)
         .about(about.summary)
         .version(about.version)
-        .mut_arg("listen_address", |arg| arg.default_value(about.listen));
+        .mut_arg("listen_addresses", |arg| arg.default_value(about.listen));
     let matches = command.get_matches();
     let Command { shared, own } =
         match <Command<F> as clap::FromArgMatches>::from_arg_matches(&matches) {
@@ -100,16 +99,13 @@ where
             Err(error) => error.exit(),
         };
     log::start(shared.log_level, shared.log_format);
-    let outcome = config::load::<C>(shared.config_file.as_deref()).and_then(|config| {
+    let outcome = C::load(&shared.config_files, &own).and_then(|config| {
         if shared.config_check {
             crate::web::check(shared.web_config_file.as_deref())?;
-            println!(
-                "{}",
-                shared
-                    .config_file
-                    .as_deref()
-                    .map_or("defaults: ok".into(), |f| format!("{}: ok", f.display()))
-            );
+            match &shared.config_files[..] {
+                [] => println!("defaults: ok"),
+                files => files.iter().for_each(|file| println!("{}: ok", file.display())),
+            }
             return Ok(());
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -137,23 +133,24 @@ async fn serve<F, C, R, Fut>(
     run: R,
 ) -> anyhow::Result<()>
 where
-    C: Configuration,
+    F: Clone + Send + Sync + 'static,
+    C: Load<F>,
     R: FnOnce(Service<F, C>) -> Fut,
     Fut: Future<Output = anyhow::Result<()>>,
 {
-    let address: SocketAddr = match shared.listen_address {
-        Some(address) => address,
-        None => listen_address(about.listen).map_err(anyhow::Error::msg)?,
-    };
-    let mut web = Web::bind(about, address, shared.web_config_file.as_deref())?;
+    let mut web = Web::bind(about, &shared.listen_addresses, shared.web_config_file.as_deref())?;
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
     let (sender, config) = watch::channel(Arc::new(config));
     let (reloads, requests) = mpsc::channel(1);
     web.reload_through(reloads.clone());
     reload_on_hangup(reloads)?;
-    tokio::spawn(answer_reloads(shared.config_file, sender, requests, web.reload_metrics()));
+    let command = Arc::new((shared.config_files, flags.clone()));
+    tokio::spawn(answer_reloads(command, sender, requests, web.reload_metrics()));
     info!(program = about.name, version = about.version, address = %web.address(), "started");
+    for address in &web.addresses()[1..] {
+        info!(%address, "listening here too");
+    }
 
     let stopping = shutdown.clone();
     let deadline = async move {
@@ -195,15 +192,15 @@ fn reload_on_hangup(reloads: mpsc::Sender<ReloadRequest>) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn answer_reloads<C: Configuration>(
-    file: Option<PathBuf>,
+async fn answer_reloads<F: Send + Sync + 'static, C: Load<F>>(
+    command: Arc<(Vec<PathBuf>, F)>,
     current: watch::Sender<Arc<C>>,
     mut requests: mpsc::Receiver<ReloadRequest>,
     metrics: crate::web::ReloadMetrics,
 ) {
     while let Some(answer) = requests.recv().await {
-        let path = file.clone();
-        let loaded = tokio::task::spawn_blocking(move || config::load::<C>(path.as_deref())).await;
+        let command = Arc::clone(&command);
+        let loaded = tokio::task::spawn_blocking(move || C::load(&command.0, &command.1)).await;
         let outcome = match loaded {
             Ok(Ok(config)) => {
                 current.send_replace(Arc::new(config));

@@ -3,13 +3,14 @@
 mod auth;
 mod landing;
 mod security;
+mod server;
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use axum::extract::State;
@@ -20,22 +21,21 @@ use axum::{Router, middleware};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::exposition::Exposition;
+use crate::process;
 use crate::program::{About, ReloadRequest};
-use crate::{STOP_LIMIT, process};
-use security::Security;
-
-/// A client that has not sent its request's headers by then is cut off.
-const HEADER_LIMIT: Duration = Duration::from_secs(10);
+use security::{Current, Security};
 
 /// A server that is bound, and gathers routes until [`Web::serve`].
 pub struct Web {
     about: About,
-    listener: TcpListener,
-    address: SocketAddr,
-    security: Security,
+    listeners: Vec<TcpListener>,
+    /// Where each listener listens, in the same order.
+    addresses: Vec<SocketAddr>,
+    security: Arc<Current>,
     reloads: Option<mpsc::Sender<ReloadRequest>>,
     reload_metrics: ReloadMetrics,
     ready: Ready,
@@ -46,27 +46,32 @@ pub struct Web {
 }
 
 impl Web {
-    /// Binds `address` and reads the web configuration file.
+    /// Binds all `addresses`, at least one, and reads the web configuration file.
     pub(crate) fn bind(
         about: About,
-        address: SocketAddr,
+        addresses: &[SocketAddr],
         config: Option<&Path>,
     ) -> anyhow::Result<Self> {
-        let security = Security::load(config)?;
-        let bind = || {
-            let listener = TcpListener::bind(address)?;
-            listener.set_nonblocking(true)?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
+        let security = Arc::new(Current::load(config)?);
+        anyhow::ensure!(!addresses.is_empty(), "--web.listen-address: none is given, expected one");
+        let bind = |address: &SocketAddr| {
+            let bind = || {
+                let listener = TcpListener::bind(address)?;
+                listener.set_nonblocking(true)?;
+                let address = listener.local_addr()?;
+                Ok((listener, address))
+            };
+            bind().map_err(|error: std::io::Error| {
+                anyhow::anyhow!("--web.listen-address: cannot listen on {address}: {error}; free it or choose another")
+            })
         };
-        let (listener, address) = bind().map_err(|error: std::io::Error| {
-            anyhow::anyhow!("--web.listen-address: cannot listen on {address}: {error}; free it or choose another")
-        })?;
+        let bound: Vec<_> = addresses.iter().map(bind).collect::<anyhow::Result<_>>()?;
+        let (listeners, addresses) = bound.into_iter().unzip();
         let links = vec![("/metrics", "Metrics"), ("/-/healthy", "Healthy"), ("/-/ready", "Ready")];
         Ok(Web {
             about,
-            listener,
-            address,
+            listeners,
+            addresses,
             security,
             reloads: None,
             reload_metrics: ReloadMetrics::default(),
@@ -78,16 +83,22 @@ impl Web {
         })
     }
 
-    /// Where it listens; the real port where port 0 was asked for.
+    /// Where it listens, the first of several; the real port where port 0 was asked for.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0] // `bind` refuses to be without
     }
 
-    /// Whether the web configuration asks for a login.
+    /// All addresses where it listens, in the order of the flags.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Whether the web configuration asks for a login. Once it does, it does until the service ends.
     #[must_use]
     pub fn authenticated(&self) -> bool {
-        self.security.has_users()
+        self.security.in_force().users.is_some()
     }
 
     /// The service's readiness, told by `/-/ready`. Not ready until the service says so.
@@ -125,10 +136,10 @@ impl Web {
         self
     }
 
-    /// Serves until `shutdown`, then lets requests that run finish within [`STOP_LIMIT`].
+    /// Serves until `shutdown`, then lets requests that run finish within [`STOP_LIMIT`](crate::STOP_LIMIT).
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When a listener fails.
     pub async fn serve(
         mut self,
         mut exposition: Exposition,
@@ -145,33 +156,19 @@ impl Web {
             .route("/-/healthy", get(async || "healthy\n"))
             .route("/-/ready", get(ready).with_state(self.ready.clone()))
             .route("/-/reload", post(reload).with_state(self.reloads.clone()));
-        let (users, tls) = self.security.into_parts();
-        let guarded = self.guarded.merge(kit);
-        let guarded = match users {
-            Some(users) => guarded.layer(middleware::from_fn_with_state(users, auth::require)),
-            None => guarded,
-        };
-        let app = guarded.merge(self.open).into_make_service_with_connect_info::<SocketAddr>();
+        let login = middleware::from_fn_with_state(Arc::clone(&self.security), auth::require);
+        let govern = middleware::from_fn_with_state(Arc::clone(&self.security), security::govern);
+        let app = self.guarded.merge(kit).layer(login).merge(self.open).layer(govern);
 
-        let handle = axum_server::Handle::new();
-        let stop = handle.clone();
-        tokio::spawn(async move {
-            shutdown.cancelled().await;
-            stop.graceful_shutdown(Some(STOP_LIMIT));
-        });
-        match tls {
-            Some(tls) => {
-                let mut server = axum_server::from_tcp_rustls(self.listener, tls)?.handle(handle);
-                limit_headers(server.http_builder());
-                server.serve(app).await
-            }
-            None => {
-                let mut server = axum_server::from_tcp(self.listener)?.handle(handle);
-                limit_headers(server.http_builder());
-                server.serve(app).await
-            }
+        let mut servers = JoinSet::new();
+        for listener in self.listeners {
+            let security = Arc::clone(&self.security);
+            servers.spawn(server::serve(listener, security, app.clone(), shutdown.clone()));
         }
-        .context("the web server failed")
+        while let Some(served) = servers.join_next().await {
+            served.context("the web server panicked")?.context("the web server failed")?;
+        }
+        Ok(())
     }
 
     pub(crate) fn reload_through(&mut self, reloads: mpsc::Sender<ReloadRequest>) {
@@ -185,7 +182,7 @@ impl Web {
 
 impl fmt::Debug for Web {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Web").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Web").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 
@@ -279,10 +276,4 @@ async fn reload(State(reloads): State<Option<mpsc::Sender<ReloadRequest>>>) -> R
         Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
-}
-
-fn limit_headers(
-    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
-) {
-    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(HEADER_LIMIT);
 }

@@ -1,79 +1,123 @@
-//! `--web.config.file`: TLS and logins, in the format of Prometheus' exporter-toolkit.
+//! `--web.config.file`: who may connect and how, in the format of Prometheus' exporter-toolkit.
+//!
+//! Promises: a file that promtool accepts and rustls can honour works as it stands; what rustls cannot honour
+//! is one error that names the key, what came and what is supported. Refuses to know routes and sockets.
+
+mod client_certificate;
+mod current;
+mod headers;
+mod rate_limit;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod watched;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context as _;
-use axum_server::tls_rustls::RustlsConfig;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
 
 use super::auth::Users;
 use crate::config;
+pub(super) use current::Current;
+use headers::Name;
+use rate_limit::{RateLimit, RateLimitFile};
+use tls::TlsFile;
+use watched::Watched;
 
 /// The file as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
     tls_server_config: Option<TlsFile>,
-    basic_auth_users: BTreeMap<String, config::Secret>,
+    http_server_config: Option<HttpFile>,
+    basic_auth_users: Option<BTreeMap<String, config::Secret>>,
+    rate_limit: Option<RateLimitFile>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TlsFile {
-    cert_file: PathBuf,
-    key_file: PathBuf,
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HttpFile {
+    http2: Option<bool>,
+    headers: Option<BTreeMap<Name, String>>,
 }
 
-/// Who may connect, and how.
+/// Who may connect, and how. Its default lets everyone in, over plain HTTP.
+#[derive(Default)]
 pub(super) struct Security {
-    users: Option<Users>,
-    tls: Option<RustlsConfig>,
+    pub(super) users: Option<Users>,
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    headers: HeaderMap,
+    rate_limit: Option<RateLimit>,
+    files: Watched,
 }
 
 impl Security {
     pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = path else { return Ok(Security { users: None, tls: None }) };
-        let File { tls_server_config, basic_auth_users } = config::parse(path)?;
+        let Some(path) = path else { return Ok(Security::default()) };
+        let mut files = Watched::default();
+        files.add(path.to_owned());
+        let file = config::parse(path)?;
         let base = path.parent().unwrap_or(Path::new("."));
-        let name = || path.display().to_string();
-        let tls = tls_server_config.map(|file| tls(&file, base)).transpose().with_context(name)?;
-        let users = match basic_auth_users.is_empty() {
-            true => None,
-            false => Some(Users::new(basic_auth_users).with_context(name)?),
-        };
-        Ok(Security { users, tls })
+        Self::resolve(file, base, files).with_context(|| path.display().to_string())
     }
 
-    pub(super) fn has_users(&self) -> bool {
-        self.users.is_some()
+    fn resolve(file: File, base: &Path, mut files: Watched) -> anyhow::Result<Self> {
+        let File { tls_server_config, http_server_config, basic_auth_users, rate_limit } = file;
+        let HttpFile { http2, headers } = http_server_config.unwrap_or_default();
+        let tls = tls_server_config.unwrap_or_default().resolve(
+            base,
+            http2.unwrap_or(true),
+            &mut files,
+        )?;
+        let users = basic_auth_users.filter(|users| !users.is_empty()).map(Users::new);
+        Ok(Security {
+            users: users.transpose()?,
+            tls: tls.map(Arc::new),
+            headers: headers::resolve(headers.unwrap_or_default())?,
+            rate_limit: rate_limit.unwrap_or_default().resolve()?,
+            files,
+        })
     }
 
-    pub(super) fn into_parts(self) -> (Option<Users>, Option<RustlsConfig>) {
-        (self.users, self.tls)
+    /// What services have checked at their start must stay true while they run.
+    fn may_become(&self, new: &Security) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.tls.is_some() == new.tls.is_some(),
+            "tls_server_config: TLS was switched {}, which needs a restart",
+            if new.tls.is_some() { "on" } else { "off" }
+        );
+        anyhow::ensure!(
+            self.users.is_none() || new.users.is_some(),
+            "basic_auth_users: all users are gone, which opens the door to everyone and needs a restart"
+        );
+        Ok(())
     }
 }
 
-fn tls(TlsFile { cert_file, key_file }: &TlsFile, base: &Path) -> anyhow::Result<RustlsConfig> {
-    let (cert, key) = (base.join(cert_file), base.join(key_file));
-    let chain = CertificateDer::pem_file_iter(&cert)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .with_context(|| {
-            format!("tls_server_config.cert_file: no PEM certificates in {}", cert.display())
-        })?;
-    let key = PrivateKeyDer::from_pem_file(&key).with_context(|| {
-        format!("tls_server_config.key_file: no PEM private key in {}", key.display())
-    })?;
-    let mut server =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .context("tls_server_config: certificate and key do not fit")?;
-    server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(RustlsConfig::from_config(Arc::new(server)))
+/// Holds a request to the rate limit, and adds the configured headers to its answer where the service has
+/// not set them itself.
+pub(super) async fn govern(
+    State(current): State<Arc<Current>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let security = current.now().await;
+    if security.rate_limit.as_ref().is_some_and(|limit| !limit.admits(Instant::now())) {
+        return (StatusCode::TOO_MANY_REQUESTS, "too many requests, see rate_limit\n")
+            .into_response();
+    }
+    let mut response = next.run(request).await;
+    for (name, value) in &security.headers {
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
+    response
 }

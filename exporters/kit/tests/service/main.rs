@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod authority;
 mod process;
+mod tls;
+mod web_file;
 
 use process::Minimal;
 use reqwest::StatusCode;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 /// Whatever a test waits for must have happened by then.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running service, killed when dropped.
 pub(crate) struct Minimal<A = SocketAddr> {
@@ -35,15 +35,7 @@ impl Minimal {
         files: &[(&str, String)],
     ) -> Self {
         let mut service = Minimal::spawn(config, web, files, &["--web.listen-address=127.0.0.1:0"]);
-        let address = loop {
-            let line = timeout(DEADLINE, service.log.next_line()).await.unwrap().unwrap();
-            let line = line.unwrap_or_else(|| panic!("ended before it listened: {}", service.seen));
-            service.seen += &line;
-            service.seen.push('\n');
-            if let Some(address) = line.split("address=").nth(1) {
-                break address.split(' ').next().unwrap().parse().unwrap();
-            }
-        };
+        let address = service.next_address().await;
         let Minimal { address: (), child, log, seen, dir } = service;
         let service = Minimal { address, child, log, seen, dir };
         if web.is_none() {
@@ -108,7 +100,55 @@ impl Minimal<()> {
 
 impl<A> Minimal<A> {
     pub(crate) fn write(&self, config: &str) {
-        std::fs::write(self.dir.path().join("minimal.yml"), config).unwrap();
+        self.write_file("minimal.yml", config);
+    }
+
+    /// Replaces a file at once, as careful writers do.
+    pub(crate) fn write_file(&self, name: &str, text: &str) {
+        let new = self.path("new");
+        std::fs::write(&new, text).unwrap();
+        std::fs::rename(new, self.path(name)).unwrap();
+    }
+
+    /// The next address in the log.
+    pub(crate) async fn next_address(&mut self) -> SocketAddr {
+        let line = self.log_line("address=").await;
+        let address = line.split("address=").nth(1).unwrap();
+        address.split(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// Waits for a line that contains this.
+    pub(crate) async fn log_line(&mut self, text: &str) -> String {
+        loop {
+            let line = timeout(DEADLINE, self.log.next_line()).await.unwrap().unwrap();
+            let line = line.unwrap_or_else(|| panic!("ended without {text}: {}", self.seen));
+            self.seen += &line;
+            self.seen.push('\n');
+            if line.contains(text) {
+                break line;
+            }
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// All that it has logged until now.
+    pub(crate) async fn seen_so_far(&mut self) -> &str {
+        while let Ok(Ok(Some(line))) = timeout(Duration::ZERO, self.log.next_line()).await {
+            self.seen += &line;
+            self.seen.push('\n');
+        }
+        &self.seen
+    }
+
+    /// Another one with the same files, only to check them.
+    pub(crate) async fn check(&self) -> (Option<i32>, String) {
+        let mut command = Command::new(program());
+        command.arg("--web.config.file").arg(self.path("web.yml")).arg("--config.check");
+        let output = timeout(DEADLINE, command.output()).await.unwrap().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -138,6 +178,16 @@ fn program() -> PathBuf {
     test.parent().unwrap().parent().unwrap().join("examples/minimal")
 }
 
+/// Waits until something is so.
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("{what}: not in time"));
+}
+
 /// Asks Prometheus' own linter.
 pub(crate) fn promtool_check(page: &str) {
     let mut promtool = std::process::Command::new("promtool")
@@ -152,4 +202,10 @@ pub(crate) fn promtool_check(page: &str) {
     let said = String::from_utf8_lossy(&output.stderr).into_owned()
         + &String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+/// Whether promtool accepts a web configuration file.
+pub(crate) fn promtool_accepts(web: &Path) -> bool {
+    let mut promtool = std::process::Command::new("promtool");
+    promtool.args(["check", "web-config"]).arg(web).output().unwrap().status.success()
 }

@@ -1,0 +1,13 @@
+//! snmp-exporter from outside.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
+mod conformance;
+mod device;
+mod discover;
+mod faults;
+mod lab;
+mod program;
+mod scrape;
+mod snmpd;
+mod walks;
