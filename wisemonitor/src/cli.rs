@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use crate::control::{self, Request};
 use crate::site::Site;
 use crate::supervise::guard;
-use crate::{table, up};
+use crate::{table, traffic, up};
 
 #[derive(Parser)]
 #[command(version, about = "Runs the WiseMonitor suite on this machine")]
@@ -61,6 +61,13 @@ enum Task {
         /// The part to start
         name: String,
     },
+    /// Watch the traffic of network devices' interfaces
+    Traffic {
+        #[command(flatten)]
+        state: StateFolder,
+        #[command(subcommand)]
+        task: traffic::Task,
+    },
     /// Become a program that ends when the process PARENT ends
     #[command(hide = true)]
     Guard {
@@ -76,7 +83,7 @@ enum Task {
 struct StateFolder {
     /// Folder for all data and generated configuration
     /// [default: $XDG_STATE_HOME/wisemonitor or ~/.local/state/wisemonitor]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     dir: Option<PathBuf>,
 }
 
@@ -119,6 +126,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Mend { state, name } => {
             block_on(control::ask(&state.folder()?, &Request::Mend(name.clone())))?;
             println!("{name} is ready");
+            Ok(())
+        }
+        Task::Traffic { state, task } => {
+            print!("{}", block_on(traffic::run(&state.folder()?, task))?);
             Ok(())
         }
         Task::Guard { parent, command } => guard::become_program(parent, &command),

@@ -9,6 +9,8 @@ mod grafana;
 mod nagios;
 mod nagios_exporter;
 mod prometheus;
+mod snmp_exporter;
+mod snmpd;
 mod web;
 
 use std::ffi::OsString;
@@ -72,6 +74,8 @@ pub(crate) fn all(site: &Site) -> anyhow::Result<Vec<Component>> {
         alert_bridge::component(site)?,
         nagios_exporter::component(site)?,
         nagios::component(site)?,
+        snmpd::component(site)?,
+        snmp_exporter::component(site)?,
         prometheus::component(site)?,
     ];
     components.extend(grafana::component(site));

@@ -3,12 +3,14 @@
 mod cli;
 mod component;
 mod control;
+mod http;
 mod ports;
 mod program;
 mod site;
 mod suite;
 mod supervise;
 mod table;
+mod traffic;
 mod up;
 
 fn main() -> std::process::ExitCode {

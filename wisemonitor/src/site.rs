@@ -16,12 +16,14 @@ use anyhow::{Context as _, ensure};
 const LONGEST_SOCKET: &str = "nagios-exporter/nagios.sock";
 const SOCKET_PATH_LIMIT: usize = 107;
 
-/// The TCP ports of a suite. Those of other projects are their standard ones.
+/// The ports of a suite, TCP all of them; snmpd's is UDP too. Those of other projects are their standard ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Grafana = 3000,
     Prometheus = 9090,
     Alertmanager = 9093,
+    SnmpExporter = 9116,
+    Snmpd = 10161,
     Web = 10180,
     NagiosExporter = 10190,
     AlertBridge = 10193,

@@ -1,27 +1,31 @@
-//! The suite as one table for a person to read.
-
-use std::fmt::Write as _;
+//! Tables for a person to read.
 
 use crate::control::Part;
 
-/// One line a part under a line of headings, in columns.
+/// The suite: one line a part under a line of headings.
 pub(crate) fn of(parts: &[Part]) -> String {
-    let headings = ["COMPONENT", "WHAT IT IS", "ADDRESS", "STATE"].map(String::from);
-    let rows: Vec<[String; 4]> = std::iter::once(headings)
-        .chain(parts.iter().map(|part| {
-            let Part { name, purpose, address, state, pid } = part;
-            let state = pid.map_or_else(|| state.clone(), |pid| format!("{state}, pid {pid}"));
-            [name.clone(), purpose.clone(), address.clone(), state]
-        }))
-        .collect();
+    let rows = parts.iter().map(|part| {
+        let Part { name, purpose, address, state, pid } = part;
+        let state = pid.map_or_else(|| state.clone(), |pid| format!("{state}, pid {pid}"));
+        [name.clone(), purpose.clone(), address.clone(), state]
+    });
+    columns(["COMPONENT", "WHAT IT IS", "ADDRESS", "STATE"], rows)
+}
+
+/// Rows under a line of headings, each column as wide as its widest.
+pub(crate) fn columns<const COLUMNS: usize>(
+    headings: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
+    let rows: Vec<_> = std::iter::once(headings.map(String::from)).chain(rows).collect();
     let width =
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    rows.iter().fold(String::new(), |mut text, [name, purpose, address, state]| {
-        let [first, second, third] = widths;
-        let _ = writeln!(text, "{name:first$}  {purpose:second$}  {address:third$}  {state}");
-        text
-    })
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    let line = |row: &[String; COLUMNS]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]

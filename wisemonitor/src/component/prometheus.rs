@@ -14,6 +14,11 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
         ("prometheus.yml", include_str!("../../../rules/prometheus.yml")),
         ("nagios.yml", include_str!("../../../rules/nagios.yml")),
         ("alert-bridge.yml", include_str!("../../../rules/alert-bridge.yml")),
+        ("network.yml", include_str!("../../../rules/network.yml")),
+        (
+            "snmp-targets-this-machine.yml",
+            include_str!("../../configuration/snmp-targets-this-machine.yml"),
+        ),
     ];
     Ok(Component {
         address: url.clone(),
@@ -25,6 +30,7 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
             flag("storage.tsdb.retention.time", "15d"),
             flag("web.listen-address", site.socket_address(Port::Prometheus).to_string()),
             flag("web.external-url", &url),
+            "--web.enable-lifecycle".into(), // `traffic` makes it read its files again
         ],
         ready: Ready::Answers(site.socket_address(Port::Prometheus), "/-/ready"),
         ..Component::new(site, NAME, "metrics, rules, queries", program::debians("prometheus")?)
@@ -40,7 +46,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
         let pages = std::fs::read_dir(folder.join("runbooks")).unwrap().count();
         let mut alerts = 0;
-        for rules in ["nagios.yml", "alert-bridge.yml"] {
+        for rules in ["nagios.yml", "alert-bridge.yml", "network.yml"] {
             let rules = std::fs::read_to_string(folder.join(rules)).unwrap();
             let mut alert = None;
             for line in rules.lines().map(str::trim) {

@@ -15,6 +15,7 @@ mod observe;
 mod outage;
 mod reload;
 mod suite;
+mod traffic;
 
 use std::collections::BTreeSet;
 
@@ -87,7 +88,7 @@ async fn every_part_is_scraped_and_shows_what_nagios_knows() {
         .flat_map(|group| group["rules"].as_array().unwrap())
         .map(|rule| &rule["health"]);
     let healths: Vec<_> = healths.collect();
-    assert!(healths.len() >= 14 && healths.iter().all(|health| *health != "err"), "{rules:#}");
+    assert!(healths.len() >= 25 && healths.iter().all(|health| *health != "err"), "{rules:#}");
 
     dashboards::all_answer(&suite).await;
     suite.stop().await;
@@ -105,6 +106,7 @@ fn names_in_rules() -> BTreeSet<String> {
     let rules = [
         include_str!("../../../rules/nagios.yml"),
         include_str!("../../../rules/alert-bridge.yml"),
+        include_str!("../../../rules/network.yml"),
     ]
     .concat();
     let expressions = rules.lines().filter(|line| line.trim_start().starts_with("expr:"));
