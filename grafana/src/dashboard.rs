@@ -81,12 +81,12 @@ impl Variable {
     }
 }
 
-/// Firing alerts of Nagios, drawn over every graph.
+/// Firing alerts of the rules, drawn over every graph.
 fn alerts() -> Value {
     json!({
         "name": "Alerts", "datasource": datasource(), "enable": true, "iconColor": "red",
-        "expr": "ALERTS{alertstate=\"firing\", source=\"nagios\"}",
-        "titleFormat": "{{alertname}}", "textFormat": "{{host}} {{service}} {{instance}}", "step": "60s",
+        "expr": "ALERTS{alertstate=\"firing\"}",
+        "titleFormat": "{{alertname}}", "textFormat": "{{instance}} {{ifName}}", "step": "60s",
     })
 }
 

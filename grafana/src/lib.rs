@@ -5,12 +5,17 @@
 
 mod dashboard;
 mod infrastructure;
+mod network;
 mod panel;
 
 /// Every dashboard: its file name and its text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
-    [("infrastructure.json", infrastructure::dashboard())]
-        .map(|(name, dashboard)| (name, format!("{:#}\n", dashboard.into_json())))
-        .into()
+    [
+        ("infrastructure.json", infrastructure::dashboard()),
+        ("network.json", network::network()),
+        ("interface.json", network::interface()),
+    ]
+    .map(|(name, dashboard)| (name, format!("{:#}\n", dashboard.into_json())))
+    .into()
 }

@@ -80,6 +80,7 @@ pub(crate) enum Unit {
     Bytes,
     Ratio,
     PerSecond,
+    BitsPerSecond,
     /// Seconds since the Unix epoch, shown as the time since then; the query multiplies by 1000.
     Ago,
 }
@@ -216,6 +217,7 @@ impl Unit {
             Unit::Bytes => "bytes",
             Unit::Ratio => "percentunit",
             Unit::PerSecond => "cps",
+            Unit::BitsPerSecond => "bps",
             Unit::Ago => "dateTimeFromNow",
         }
     }

@@ -22,7 +22,7 @@ fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
 fn queries(dashboard: &Value) -> Vec<(String, String)> {
     let filled = |text: &Value| {
         let mut text = text.as_str().unwrap().replace("$__rate_interval", "1m");
-        for variable in ["job", "host", "service"] {
+        for variable in ["job", "host", "service", "device", "interface"] {
             text = text.replace(&format!("${variable}"), ".+");
         }
         text

@@ -29,6 +29,11 @@ pub(super) fn component(site: &Site) -> Option<Component> {
             dashboards.join("infrastructure.json"),
             include_str!("../../../grafana/dashboards/infrastructure.json"),
         ),
+        (dashboards.join("network.json"), include_str!("../../../grafana/dashboards/network.json")),
+        (
+            dashboards.join("interface.json"),
+            include_str!("../../../grafana/dashboards/interface.json"),
+        ),
     ];
     Some(Component {
         address: site.url(Port::Grafana),
