@@ -101,35 +101,38 @@ fn hosts() -> Panel {
         title: "Hosts",
         description: "Every host with its state and its latest check. Click a host to see its services.",
         kind: Kind::Table(vec![
-            column("host", "Host", Show::Choose("host")),
-            column("address", "Address", Show::Text),
-            column("alias", "Alias", Show::Text),
-            column("Value #A", "State", Show::Words(HOST_STATES)),
-            column("Value #B", "Kind", Show::Words(HARD)),
-            column("Value #C", "Services with a problem", Show::Number(Unit::None)),
-            column("Value #D", "Last check", Show::Number(Unit::Ago)),
+            Column::new("host", "Host", Show::Choose("host")),
+            Column::new("address", "Address", Show::Text),
+            Column::new("alias", "Alias", Show::Text),
+            Column::new("Value #A", "State", Show::Words(HOST_STATES)),
+            Column::new("Value #B", "Kind", Show::Words(HARD)),
+            Column::new("Value #C", "Services with a problem", Show::Number(Unit::None)),
+            Column::new("Value #D", "Last check", Show::Number(Unit::Ago)),
         ]),
         unit: Unit::None,
         size: (24, 9),
         queries: vec![
-            table_query(format!(
+            Query::of_table(format!(
                 "{} * on (host) group_left (address, alias) max by (host, address, alias) ({info}{{{ALL}}})",
                 of(&nagios::HOST_STATE)
             )),
-            table_query(of(&nagios::HOST_STATE_HARD)),
-            table_query(format!(
+            Query::of_table(of(&nagios::HOST_STATE_HARD)),
+            Query::of_table(format!(
                 "count by (host) ({}{{{ALL}}} > 0) or 0 * {}",
                 nagios::SERVICE_STATE.name,
                 of(&nagios::HOST_STATE)
             )),
-            table_query(format!("{} * 1000", of(&nagios::HOST_LAST_CHECK))),
+            Query::of_table(format!("{} * 1000", of(&nagios::HOST_LAST_CHECK))),
         ],
     }
 }
 
 fn services() -> Panel {
     let of = |metric: &nagios::Metric| {
-        table_query(format!("max by (host, service) ({}{{{ALL}, host=~\"$host\"}})", metric.name))
+        Query::of_table(format!(
+            "max by (host, service) ({}{{{ALL}, host=~\"$host\"}})",
+            metric.name
+        ))
     };
     let last_check = format!(
         "max by (host, service) ({}{{{ALL}, host=~\"$host\"}}) * 1000",
@@ -139,14 +142,14 @@ fn services() -> Panel {
         title: "Services",
         description: "Services of the chosen hosts with state and latest check. Click a service to see its performance data.",
         kind: Kind::Table(vec![
-            column("host", "Host", Show::Choose("host")),
-            column("service", "Service", Show::Choose("service")),
-            column("Value #A", "State", Show::Words(SERVICE_STATES)),
-            column("Value #B", "Kind", Show::Words(HARD)),
-            column("Value #C", "Attempt", Show::Number(Unit::None)),
-            column("Value #D", "Duration", Show::Number(Unit::Seconds)),
-            column("Value #E", "Latency", Show::Number(Unit::Seconds)),
-            column("Value #F", "Last check", Show::Number(Unit::Ago)),
+            Column::new("host", "Host", Show::Choose("host")),
+            Column::new("service", "Service", Show::Choose("service")),
+            Column::new("Value #A", "State", Show::Words(SERVICE_STATES)),
+            Column::new("Value #B", "Kind", Show::Words(HARD)),
+            Column::new("Value #C", "Attempt", Show::Number(Unit::None)),
+            Column::new("Value #D", "Duration", Show::Number(Unit::Seconds)),
+            Column::new("Value #E", "Latency", Show::Number(Unit::Seconds)),
+            Column::new("Value #F", "Last check", Show::Number(Unit::Ago)),
         ]),
         unit: Unit::None,
         size: (24, 11),
@@ -156,7 +159,7 @@ fn services() -> Panel {
             of(&nagios::SERVICE_CHECK_ATTEMPT),
             of(&nagios::SERVICE_CHECK_EXECUTION),
             of(&nagios::SERVICE_CHECK_LATENCY),
-            table_query(last_check),
+            Query::of_table(last_check),
         ],
     }
 }
@@ -254,12 +257,4 @@ fn checks() -> Vec<Panel> {
             "{{instance}}",
         ),
     ]
-}
-
-fn column(field: &'static str, title: &'static str, show: Show) -> Column {
-    Column { field, title, show }
-}
-
-fn table_query(promql: String) -> Query {
-    Query { promql, legend: "" }
 }

@@ -34,7 +34,7 @@ pub(crate) fn network() -> Dashboard {
         kind: Kind::Stat(meaning),
         unit,
         size: (6, 4),
-        queries: vec![query(promql, "")],
+        queries: vec![Query::new(promql, "")],
     };
     let glance = vec![
         stat(
@@ -83,7 +83,7 @@ pub(crate) fn network() -> Dashboard {
                         "Busiest interfaces, received",
                         "Share of the interface's speed, the ten highest.",
                         Unit::Ratio,
-                        vec![query(
+                        vec![Query::new(
                             format!("topk(10, {})", utilisation("ifHCInOctets", DEVICE)),
                             "{{instance}} {{ifName}}",
                         )],
@@ -92,7 +92,7 @@ pub(crate) fn network() -> Dashboard {
                         "Busiest interfaces, sent",
                         "Share of the interface's speed, the ten highest.",
                         Unit::Ratio,
-                        vec![query(
+                        vec![Query::new(
                             format!("topk(10, {})", utilisation("ifHCOutOctets", DEVICE)),
                             "{{instance}} {{ifName}}",
                         )],
@@ -101,7 +101,7 @@ pub(crate) fn network() -> Dashboard {
                         "Most errors",
                         "Errors received and sent per second, the ten highest.",
                         Unit::PerSecond,
-                        vec![query(
+                        vec![Query::new(
                             format!(
                                 "topk(10, rate(ifInErrors{{{DEVICE}}}[$__rate_interval]) + rate(ifOutErrors{{{DEVICE}}}[$__rate_interval]))"
                             ),
@@ -112,7 +112,10 @@ pub(crate) fn network() -> Dashboard {
                         "Time of a scrape",
                         "How long each device takes to answer all that is asked of it.",
                         Unit::Seconds,
-                        vec![query(format!("scrape_duration_seconds{{{DEVICE}}}"), "{{instance}}")],
+                        vec![Query::new(
+                            format!("scrape_duration_seconds{{{DEVICE}}}"),
+                            "{{instance}}",
+                        )],
                     ),
                 ],
             },
@@ -135,9 +138,9 @@ pub(crate) fn interface() -> Dashboard {
             description,
             Unit::BitsPerSecond,
             vec![
-                query(format!("{} * 8", rate(metric)), "{{instance}} {{ifName}}"),
-                query(speed.clone(), "speed of {{ifName}}"),
-                query(threshold(direction), "{{severity}} of {{ifName}}"),
+                Query::new(format!("{} * 8", rate(metric)), "{{instance}} {{ifName}}"),
+                Query::new(speed.clone(), "speed of {{ifName}}"),
+                Query::new(threshold(direction), "{{severity}} of {{ifName}}"),
             ],
         )
     };
@@ -173,8 +176,8 @@ pub(crate) fn interface() -> Dashboard {
                         "Packets with errors, per second.",
                         Unit::PerSecond,
                         vec![
-                            query(rate("ifInErrors"), "received {{ifName}}"),
-                            query(rate("ifOutErrors"), "sent {{ifName}}"),
+                            Query::new(rate("ifInErrors"), "received {{ifName}}"),
+                            Query::new(rate("ifOutErrors"), "sent {{ifName}}"),
                         ],
                     ),
                     graph(
@@ -182,15 +185,15 @@ pub(crate) fn interface() -> Dashboard {
                         "Packets thrown away although they had no error, per second: mostly full queues.",
                         Unit::PerSecond,
                         vec![
-                            query(rate("ifInDiscards"), "received {{ifName}}"),
-                            query(rate("ifOutDiscards"), "sent {{ifName}}"),
+                            Query::new(rate("ifInDiscards"), "received {{ifName}}"),
+                            Query::new(rate("ifOutDiscards"), "sent {{ifName}}"),
                         ],
                     ),
                     graph(
                         "State",
                         "ifOperStatus: 1 is up, everything else is not.",
                         Unit::None,
-                        vec![query(
+                        vec![Query::new(
                             format!("ifOperStatus{{{INTERFACE}}}"),
                             "{{instance}} {{ifName}}",
                         )],
@@ -225,17 +228,17 @@ fn devices() -> Panel {
         title: "Devices",
         description: "Every device with its name and how long it has been up. Click one to see its interfaces.",
         kind: Kind::Table(vec![
-            column("instance", "Device", Show::Choose("device")),
-            column("sysName", "Name", Show::Text),
-            column("Value #A", "State", Show::Words(ANSWERS)),
-            column("Value #B", "Up for", Show::Number(Unit::Seconds)),
-            column("Value #C", "Interfaces up", Show::Number(Unit::None)),
-            column("Value #D", "Interfaces", Show::Number(Unit::None)),
+            Column::new("instance", "Device", Show::Choose("device")),
+            Column::new("sysName", "Name", Show::Text),
+            Column::new("Value #A", "State", Show::Words(ANSWERS)),
+            Column::new("Value #B", "Up for", Show::Number(Unit::Seconds)),
+            Column::new("Value #C", "Interfaces up", Show::Number(Unit::None)),
+            Column::new("Value #D", "Interfaces", Show::Number(Unit::None)),
         ]),
         unit: Unit::None,
         size: (24, 8),
         queries: vec![
-            query(
+            Query::new(
                 format!(
                     "{} * on (instance) group_left (sysName) max by (instance, sysName) (sysName{{{DEVICE}}}) or {}",
                     of("up"),
@@ -243,36 +246,37 @@ fn devices() -> Panel {
                 ),
                 "",
             ),
-            query(format!("{} / 100", of("sysUpTime")), ""),
-            query(format!("count by (instance) (ifOperStatus{{{DEVICE}}} == 1)"), ""),
-            query(format!("count by (instance) (ifOperStatus{{{DEVICE}}})"), ""),
+            Query::new(format!("{} / 100", of("sysUpTime")), ""),
+            Query::new(format!("count by (instance) (ifOperStatus{{{DEVICE}}} == 1)"), ""),
+            Query::new(format!("count by (instance) (ifOperStatus{{{DEVICE}}})"), ""),
         ],
     }
 }
 
 fn interfaces() -> Panel {
-    let of = |metric: &str| query(format!("max by (instance, ifName) ({metric}{{{DEVICE}}})"), "");
+    let of =
+        |metric: &str| Query::new(format!("max by (instance, ifName) ({metric}{{{DEVICE}}})"), "");
     let rate = |metric: &str| {
-        query(format!("max by (instance, ifName) (rate({metric}{{{DEVICE}}}[5m])) * 8"), "")
+        Query::new(format!("max by (instance, ifName) (rate({metric}{{{DEVICE}}}[5m])) * 8"), "")
     };
     Panel {
         title: "Interfaces",
         description: "Interfaces of the chosen devices with state, speed and traffic over the last five minutes.",
         kind: Kind::Table(vec![
-            column("instance", "Device", Show::Choose("device")),
-            column("ifName", "Interface", Show::Text),
-            column("Value #A", "Wanted", Show::Words(STATUS)),
-            column("Value #B", "State", Show::Words(STATUS)),
-            column("Value #C", "Speed", Show::Number(Unit::BitsPerSecond)),
-            column("Value #D", "Received", Show::Number(Unit::BitsPerSecond)),
-            column("Value #E", "Sent", Show::Number(Unit::BitsPerSecond)),
+            Column::new("instance", "Device", Show::Choose("device")),
+            Column::new("ifName", "Interface", Show::Text),
+            Column::new("Value #A", "Wanted", Show::Words(STATUS)),
+            Column::new("Value #B", "State", Show::Words(STATUS)),
+            Column::new("Value #C", "Speed", Show::Number(Unit::BitsPerSecond)),
+            Column::new("Value #D", "Received", Show::Number(Unit::BitsPerSecond)),
+            Column::new("Value #E", "Sent", Show::Number(Unit::BitsPerSecond)),
         ]),
         unit: Unit::None,
         size: (24, 10),
         queries: vec![
             of("ifAdminStatus"),
             of("ifOperStatus"),
-            query(format!("max by (instance, ifName) (ifHighSpeed{{{DEVICE}}}) * 1e6"), ""),
+            Query::new(format!("max by (instance, ifName) (ifHighSpeed{{{DEVICE}}}) * 1e6"), ""),
             rate("ifHCInOctets"),
             rate("ifHCOutOctets"),
         ],
@@ -288,12 +292,4 @@ fn utilisation(octets: &str, matchers: &str) -> String {
 
 fn graph(title: &'static str, description: &'static str, unit: Unit, queries: Vec<Query>) -> Panel {
     Panel { title, description, kind: Kind::Timeseries, unit, size: (12, 9), queries }
-}
-
-fn query(promql: String, legend: &'static str) -> Query {
-    Query { promql, legend }
-}
-
-fn column(field: &'static str, title: &'static str, show: Show) -> Column {
-    Column { field, title, show }
 }

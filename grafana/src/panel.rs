@@ -54,6 +54,18 @@ pub(crate) struct Query {
     pub(crate) legend: &'static str,
 }
 
+impl Query {
+    /// A query and how its lines are named.
+    pub(crate) fn new(promql: String, legend: &'static str) -> Self {
+        Query { promql, legend }
+    }
+
+    /// A query whose labels become columns.
+    pub(crate) fn of_table(promql: String) -> Self {
+        Query { promql, legend: "" }
+    }
+}
+
 /// A column of a table, in the order of the list; columns that are not named are hidden.
 pub(crate) struct Column {
     /// A label, or `Value #A` for the value of the first query, `Value #B` of the second.
@@ -167,6 +179,10 @@ fn table(panel: &mut Value, columns: Vec<Column>) {
 }
 
 impl Column {
+    pub(crate) fn new(field: &'static str, title: &'static str, show: Show) -> Self {
+        Column { field, title, show }
+    }
+
     fn into_override(self) -> Option<Value> {
         let properties = match self.show {
             Show::Text => return None,
