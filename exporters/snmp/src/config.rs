@@ -8,7 +8,7 @@
 //! [`Config::shown`]. Refuses to know sockets.
 
 mod auth;
-mod duration;
+pub(crate) mod duration;
 mod kind;
 mod module;
 mod pattern;

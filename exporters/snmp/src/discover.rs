@@ -154,6 +154,7 @@ impl Device {
             get: &[],
             walk: roots,
             restrictions: &[],
+            known: &[],
             max_repetitions: OBJECTS_PER_PACKET,
             retries,
             timeout,

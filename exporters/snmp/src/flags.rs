@@ -1,6 +1,9 @@
 //! The command line, beside the flags that every service has. Names and defaults are the peer's.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::config::duration;
 
 /// The flags of snmp-exporter.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -21,6 +24,10 @@ pub struct Flags {
     #[arg(long = "snmp.parallelism", value_name = "COUNT", default_value = "8")]
     pub parallelism: usize,
 
+    /// Keep columns that only give labels, as ifName does, so long; 0s walks them at each scrape.
+    #[arg(long = "snmp.lookup-cache", value_name = "DURATION", default_value = "0s", value_parser = lifetime)]
+    pub lookup_cache: Duration,
+
     /// Keep 64-bit counters as they are; they lose their lowest digits above 2^53.
     #[arg(long = "no-snmp.wrap-large-counters", overrides_with = "wrap_large_counters")]
     pub no_wrap_large_counters: bool,
@@ -40,6 +47,11 @@ pub struct Flags {
     /// Drop a sample that comes twice instead of failing the page; snmp_duplicates_dropped_total tells how many.
     #[arg(long = "snmp.drop-duplicates")]
     pub drop_duplicates: bool,
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let expected = || format!("`{text}` is not a duration, expected for example 15m or 1h30m");
+    duration::parse(text).ok_or_else(expected)
 }
 
 /// Reads `IP:PORT` and `IP:`, with an IPv6 address in brackets.

@@ -4,6 +4,7 @@
 //! - `config`: the generated `snmp.yml`, auths and modules; `flags`: the command line;
 //! - `varbind`: names and values as the wire carries them;
 //! - `client`: one session with a device; `walk`: what a module asks of it, in as few packets as it takes;
+//! - `lookups`: columns that only give labels, not walked at each scrape;
 //! - `collect`: from answers to samples; `text`: from samples to the page;
 //! - `probe`: one scrape, and the parameters it has;
 //! - `discover`: the subcommand that shows what a device has;
@@ -17,6 +18,7 @@ pub mod collect;
 pub mod config;
 pub mod discover;
 pub mod flags;
+pub mod lookups;
 pub mod probe;
 pub mod text;
 pub mod varbind;

@@ -22,6 +22,7 @@ use crate::client::{Latencies, Target};
 use crate::collect::text;
 use crate::config::{Auth, Config, Filter, Module, Type};
 use crate::flags::Flags;
+use crate::lookups::{Lookups, Whose};
 use crate::metrics::Metrics;
 use crate::varbind::Value;
 use crate::walk::{Fetched, Request, Restriction, Walked, Walker};
@@ -39,6 +40,7 @@ const LIMIT_HEADER: &str = "x-prometheus-scrape-timeout-seconds";
 pub(crate) struct Prober {
     config: watch::Receiver<Arc<Config>>,
     walker: Walker,
+    lookups: Lookups,
     metrics: Metrics,
     modules_at_once: usize,
     debug_packets: bool,
@@ -61,6 +63,7 @@ impl Prober {
         Prober {
             config,
             walker: Walker::new(flags.source_address, flags.parallelism, latencies),
+            lookups: Lookups::new(flags.lookup_cache),
             metrics,
             modules_at_once: flags.module_concurrency.max(1),
             debug_packets: flags.debug_packets,
@@ -88,7 +91,7 @@ impl Prober {
         let walked = (tasks.len() > 1).then(Walked::default);
         let fetching = tasks.into_iter().map(|task| {
             let debug = self.debug_packets || query.debug_packets;
-            self.ask(task, &target, &auth, deadline, walked.as_ref(), debug)
+            self.ask(task, &target, (&query.auth, &auth), deadline, walked.as_ref(), debug)
         });
         let answers: Vec<Answered> =
             stream::iter(fetching).buffered(self.modules_at_once).collect().await;
@@ -102,7 +105,7 @@ impl Prober {
         &self,
         Task { name, module }: Task,
         target: &Target,
-        auth: &Auth,
+        (auth_name, auth): (&str, &Auth),
         deadline: Instant,
         walked: Option<&Walked>,
         debug: bool,
@@ -123,6 +126,7 @@ impl Prober {
             get,
             walk,
             restrictions: &restrictions,
+            known: &[],
             max_repetitions: *max_repetitions,
             retries: *retries,
             timeout: *timeout,
@@ -130,7 +134,14 @@ impl Prober {
             any_source: module.use_unconnected_udp_socket,
             deadline,
         };
-        let Fetched { outcome, packets, retries } = self.walker.fetch(&request, walked).await;
+        let whose = Whose {
+            target: target.to_string(),
+            auth: auth_name.to_owned(),
+            context: auth.context_name.clone(),
+            module: name.clone(),
+        };
+        let Fetched { outcome, packets, retries } =
+            self.lookups.fetch(&self.walker, whose, &module, request, walked).await;
         drop(restrictions);
         self.metrics.sent(packets, retries);
         if let (true, Ok(varbinds)) = (debug, &outcome) {

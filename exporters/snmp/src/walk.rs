@@ -52,6 +52,8 @@ pub struct Request<'a> {
     pub walk: &'a [Oid],
     /// Columns that are fetched in some rows only.
     pub restrictions: &'a [Restriction<'a>],
+    /// Subtrees that are known already: they are answered from here, where that saves packets.
+    pub known: &'a [Subtree],
     /// Objects that an answer to GETBULK holds of one subtree, at most; 0 counts as 50.
     pub max_repetitions: u32,
     /// How often a request is sent again.
@@ -64,6 +66,15 @@ pub struct Request<'a> {
     pub any_source: bool,
     /// When everything must be over.
     pub deadline: Instant,
+}
+
+/// A subtree, and what is in it.
+#[derive(Debug, Clone)]
+pub struct Subtree {
+    /// Its name.
+    pub root: Oid,
+    /// All that is in it, in order.
+    pub varbinds: Arc<[Varbind]>,
 }
 
 /// Fetches some columns only in the rows that another column admits.
@@ -90,7 +101,7 @@ pub struct Fetched {
 
 /// What the modules of one scrape have walked, so that none walks it again. Belongs to one target and auth.
 #[derive(Default)]
-pub struct Walked(Mutex<Vec<(Oid, Arc<[Varbind]>)>>);
+pub struct Walked(Mutex<Vec<Subtree>>);
 
 impl Walker {
     /// Asks from this address, or any; has so many packets under way to one device at most. 1 is the peer's way.
@@ -144,13 +155,17 @@ impl Walker {
         let rules = Rules::of(request);
         let mut found = plain::get(session, &get, request.max_repetitions).await?;
 
+        let before = |root| walked.and_then(|walked| walked.under(root));
         let known: Vec<Option<Vec<Varbind>>> =
-            walk.iter().map(|root| walked.and_then(|walked| walked.under(root))).collect();
+            walk.iter().map(|root| under(request.known, root).or_else(|| before(root))).collect();
         let unknown: Vec<&Oid> =
             walk.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|it| it.0).collect();
-        let trees = self.walk(session, &unknown, rules).await?;
+        let trees = self.walk(session, &unknown, request.known, rules).await?;
         if let Some(walked) = walked {
-            unknown.iter().zip(&trees).for_each(|(root, tree)| walked.keep(root, &tree.varbinds));
+            // What was known before the scrape is not for other modules.
+            let is_new = |root: &Oid| !request.known.iter().any(|it| is_under(root, &it.root));
+            let new = unknown.iter().zip(&trees).filter(|(root, _)| is_new(root));
+            new.for_each(|(root, tree)| walked.keep(root, &tree.varbinds));
         }
         let mut trees = trees.into_iter().map(|tree| tree.varbinds);
         found.extend(
@@ -163,6 +178,7 @@ impl Walker {
         &self,
         session: &Agent,
         roots: &[&Oid],
+        known: &[Subtree],
         rules: Rules,
     ) -> Result<Vec<Found>, Error> {
         if self.parallelism == 1 {
@@ -174,7 +190,9 @@ impl Walker {
             && !rules.allow_nonincreasing
             && device.lock().is_trusted();
         let outcome = if swift {
-            swift::walk(session, roots, &device, rules, self.parallelism, &self.packets).await
+            let gathering =
+                swift::Gathering::new(roots, known, &device.lock(), rules, self.parallelism);
+            swift::walk(session, &device, rules, gathering, &self.packets).await
         } else {
             one_by_one(session, roots, rules).await
         };
@@ -190,19 +208,25 @@ impl Walked {
     /// What has been walked under a root, if it has.
     fn under(&self, root: &Oid) -> Option<Vec<Varbind>> {
         let trees = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, tree) = trees.iter().find(|(known, _)| root.0.starts_with(&known.0))?;
-        let under: Vec<Varbind> =
-            tree.iter().filter(|varbind| is_under(root, &varbind.oid)).cloned().collect();
-        if under.is_empty() {
-            // A walk of a single object finds that object itself.
-            return Some(tree.iter().filter(|varbind| varbind.oid == *root).cloned().collect());
-        }
-        Some(under)
+        under(&trees, root)
     }
 
     fn keep(&self, root: &Oid, tree: &[Varbind]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((root.clone(), tree.into()));
+        let tree = Subtree { root: root.clone(), varbinds: tree.into() };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tree);
     }
+}
+
+/// What a walk of a root would find, where a subtree that is known says it.
+fn under(known: &[Subtree], root: &Oid) -> Option<Vec<Varbind>> {
+    let tree = &known.iter().find(|known| root.0.starts_with(&known.root.0))?.varbinds;
+    let under: Vec<Varbind> =
+        tree.iter().filter(|varbind| is_under(root, &varbind.oid)).cloned().collect();
+    if under.is_empty() {
+        // A walk of a single object finds that object itself.
+        return Some(tree.iter().filter(|varbind| varbind.oid == *root).cloned().collect());
+    }
+    Some(under)
 }
 
 /// How walks go.

@@ -27,7 +27,8 @@ pub(super) fn serialize<S: Serializer>(duration: &Duration, yaml: S) -> Result<S
     })
 }
 
-fn parse(text: &str) -> Option<Duration> {
+/// Reads a duration; none when it is not one.
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }

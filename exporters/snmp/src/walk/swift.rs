@@ -13,7 +13,7 @@ use super::batch::{self, Came, Piece};
 use super::memory::{Device, Remembered, Tree, size};
 use super::plain::Found;
 use super::window::Window;
-use super::{Rules, plain};
+use super::{Rules, Subtree, is_under, plain};
 use crate::client::{Error, Reply, Session, Status};
 use crate::varbind::{Oid, Varbind};
 
@@ -23,15 +23,13 @@ const FOR_NOTHING: usize = 4;
 /// Walks subtrees, each in its turn in what is returned.
 pub(super) async fn walk(
     session: &impl Session,
-    roots: &[&Oid],
     device: &Remembered,
     rules: Rules,
-    most: usize,
+    mut gathering: Gathering<'_>,
     packets: &Semaphore,
 ) -> Result<Vec<Found>, Error> {
-    let mut gathering = Gathering::new(roots, &device.lock(), rules, most);
     gathering.run(session, packets).await?;
-    let Gathering { trees: gathered, window, room, trouble, .. } = gathering;
+    let Gathering { roots, trees: gathered, window, room, trouble, .. } = gathering;
 
     let mut trees = Vec::with_capacity(roots.len());
     for (root, gathered) in roots.iter().zip(gathered) {
@@ -50,7 +48,7 @@ pub(super) async fn walk(
 }
 
 /// Pieces that wait and pieces that have come.
-struct Gathering<'a> {
+pub(super) struct Gathering<'a> {
     roots: &'a [&'a Oid],
     waiting: VecDeque<Piece>,
     trees: Vec<Gathered>,
@@ -81,18 +79,28 @@ enum Belief {
 }
 
 impl<'a> Gathering<'a> {
-    fn new(roots: &'a [&'a Oid], device: &Device, rules: Rules, most: usize) -> Self {
+    /// All pieces wait, but those that lie in a subtree that is known.
+    pub(super) fn new(
+        roots: &'a [&'a Oid],
+        known: &[Subtree],
+        device: &Device,
+        rules: Rules,
+        most: usize,
+    ) -> Self {
         let mut waiting = VecDeque::new();
         let mut trees = Vec::with_capacity(roots.len());
         // A subtree takes the peer a packet at least; where answers are cut, as many as the last time.
         let mut at_least = 0;
         for (number, root) in roots.iter().enumerate() {
-            let known = device.tree(root, rules.max_repetitions);
-            if let Some(tree) = &known {
-                waiting.extend(batch::pieces(number, tree));
+            let last = device.tree(root, rules.max_repetitions);
+            let mut gathered = Gathered::new(last.clone());
+            if let Some(tree) = &last {
+                let parts = &mut gathered.parts;
+                let to_ask = |piece: &Piece| !parts[piece.number].fill(piece, known);
+                waiting.extend(batch::pieces(number, tree).filter(to_ask));
                 at_least += if tree.is_regular { 1 } else { tree.requests.len() };
             }
-            trees.push(Gathered::new(known));
+            trees.push(gathered);
         }
         let window = Window::new(device.window, most);
         Self {
@@ -258,6 +266,18 @@ struct Part {
     varbinds: Vec<Varbind>,
     answers: usize,
     is_whole: bool,
+}
+
+impl Part {
+    /// Takes a piece from the subtree that it lies in, if that is known.
+    fn fill(&mut self, Piece { from, until, .. }: &Piece, known: &[Subtree]) -> bool {
+        let Some(until) = until else { return false };
+        let around = |tree: &&Subtree| is_under(&tree.root, from) && is_under(&tree.root, until);
+        let Some(Subtree { varbinds, .. }) = known.iter().find(around) else { return false };
+        let inside = varbinds.iter().filter(|varbind| from < &varbind.oid && varbind.oid <= *until);
+        *self = Part { varbinds: inside.cloned().collect(), answers: 1, is_whole: true };
+        true
+    }
 }
 
 impl Gathered {

@@ -126,6 +126,7 @@ pub(crate) fn request<'a>(target: &'a Target, auth: &'a Auth, walk: &'a [Oid]) -
         get: &[],
         walk,
         restrictions: &[],
+        known: &[],
         max_repetitions: 25,
         retries: 3,
         timeout: Duration::from_secs(5),

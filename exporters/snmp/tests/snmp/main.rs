@@ -7,6 +7,7 @@ mod device;
 mod discover;
 mod faults;
 mod lab;
+mod lookups;
 mod program;
 mod scrape;
 mod snmpd;

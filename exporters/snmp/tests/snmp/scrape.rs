@@ -101,7 +101,7 @@ impl Exporter {
     }
 
     /// Scrapes; the page without what it tells about the scrape itself.
-    async fn scrape(&self, lab: &Lab, query: &str) -> (StatusCode, String) {
+    pub(crate) async fn scrape(&self, lab: &Lab, query: &str) -> (StatusCode, String) {
         let (status, page) = self.text(&format!("/snmp?target={}&{query}", lab.agent)).await;
         (status, without_scrape(&page))
     }
@@ -123,7 +123,7 @@ pub(crate) fn without_scrape(page: &str) -> String {
 }
 
 /// An agent that answers from a recording.
-fn agent(dir: &Path, recording: &str) -> Lab {
+pub(crate) fn agent(dir: &Path, recording: &str) -> Lab {
     let path = dir.join("device.snmprec");
     std::fs::write(&path, recording).unwrap();
     Lab::start(&["--snmp.recording", path.to_str().unwrap()])
