@@ -33,17 +33,12 @@ struct Snapshot {
     cache: Mutex<Cache>,
 }
 
-/// The snapshot part of the page in one format, for the version it was made of.
+/// The snapshot part of the page in each format, for the version it was made of. It is kept compressed only:
+/// a large one takes a tenth of the memory so, and Prometheus asks for nothing else.
 #[derive(Default)]
 struct Cache {
     version: Option<u64>,
-    made: [Option<Arc<Part>>; 2],
-}
-
-/// A piece of a page, plain and as the beginning of a gzip stream.
-struct Part {
-    plain: Bytes,
-    gzip: gzip::Head,
+    made: [Option<Arc<gzip::Head>>; 2],
 }
 
 /// Answers with a page of text 0.0.4 that the service has made itself, gzipped on request. Takes as long as
@@ -52,7 +47,7 @@ struct Part {
 pub fn text_page(request: &HeaderMap, page: String) -> Response {
     let gzip = negotiate::gzip(request);
     let page = match gzip {
-        true => gzip::Head::new(b"").finish(page.as_bytes()),
+        true => gzip::Head::empty().finish(page.as_bytes()),
         false => page.into(),
     };
     answer(page, Format::Text, gzip)
@@ -96,20 +91,18 @@ impl Exposition {
     }
 
     fn body(&self, format: Format, gzip: bool) -> Result<Bytes, fmt::Error> {
-        let snapshot = self.snapshot.as_ref().map(|snapshot| snapshot.part(format)).transpose()?;
-        let live = encode(&self.live, format, true)?;
-        Ok(match (snapshot, gzip) {
-            (Some(snapshot), true) => snapshot.gzip.finish(live.as_bytes()),
-            (None, true) => gzip::Head::new(b"").finish(live.as_bytes()),
-            (Some(snapshot), false) => [&snapshot.plain, live.as_bytes()].concat().into(),
-            (None, false) => live.into(),
-        })
+        let head = match &self.snapshot {
+            Some(snapshot) => snapshot.part(format)?,
+            None => Arc::new(gzip::Head::empty()),
+        };
+        let live = encode_live(&self.live, format)?;
+        Ok(if gzip { head.finish(live.as_bytes()) } else { head.finish_plain(live.as_bytes()) })
     }
 }
 
 impl Snapshot {
     /// The snapshot's part of the page. Scrapes that come while it is made wait for it.
-    fn part(&self, format: Format) -> Result<Arc<Part>, fmt::Error> {
+    fn part(&self, format: Format) -> Result<Arc<gzip::Head>, fmt::Error> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let version = (self.version)();
         if cache.version != Some(version) {
@@ -119,8 +112,7 @@ impl Snapshot {
         if let Some(part) = slot {
             return Ok(Arc::clone(part));
         }
-        let plain = encode(&self.registry, format, false)?;
-        let part = Arc::new(Part { gzip: gzip::Head::new(plain.as_bytes()), plain: plain.into() });
+        let part = Arc::new(encode(&self.registry, format, gzip::Writer::new())?.into_head());
         *slot = Some(Arc::clone(&part));
         Ok(part)
     }
@@ -145,18 +137,31 @@ fn answer(body: Bytes, format: Format, gzip: bool) -> Response {
     response
 }
 
-fn encode(registry: &Registry, format: Format, last: bool) -> Result<String, fmt::Error> {
-    let mut page = String::new();
-    encode_registry(&mut page, registry)?;
-    Ok(match format {
+/// The last part of a page.
+fn encode_live(registry: &Registry, format: Format) -> Result<String, fmt::Error> {
+    let mut page = encode(registry, format, String::new())?;
+    if format == Format::OpenMetrics {
+        encode_eof(&mut page)?;
+    }
+    Ok(page)
+}
+
+fn encode<W: fmt::Write>(
+    registry: &Registry,
+    format: Format,
+    mut into: W,
+) -> Result<W, fmt::Error> {
+    match format {
         Format::OpenMetrics => {
-            if last {
-                encode_eof(&mut page)?;
-            }
-            page
+            encode_registry(&mut into, registry)?;
+            Ok(into)
         }
-        Format::Text => text::from_open_metrics(&page),
-    })
+        Format::Text => {
+            let mut text = text::FromOpenMetrics::new(into);
+            encode_registry(&mut text, registry)?;
+            Ok(text.into_inner())
+        }
+    }
 }
 
 #[cfg(test)]
