@@ -11,7 +11,7 @@
 
 BUILD_PACKAGES := gcc libc6-dev
 PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd snmpd
-TEST_PACKAGES := chromium sqlite3 snmp
+TEST_PACKAGES := chromium sqlite3 snmp prometheus-snmp-exporter
 PROGRAMS := -p alert-bridge -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p wisemonitor
 RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml
 

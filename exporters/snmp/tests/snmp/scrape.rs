@@ -1,5 +1,6 @@
 //! Scrapes over HTTP of agents on real sockets, and the pages beside them.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -88,6 +89,10 @@ impl Exporter {
 
     async fn with(flags: Flags) -> Self {
         Exporter::start(device::config(CONFIG), flags).await
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").parse().unwrap()
     }
 
     async fn get(&self, path: &str) -> Response {
