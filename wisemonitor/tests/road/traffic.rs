@@ -2,9 +2,14 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::net::UdpSocket;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
 
+use crate::feed::Feed;
 use crate::suite::Suite;
 
 const THRESHOLDS: &str = "wisemonitor_interface_threshold_ratio";
@@ -141,4 +146,74 @@ async fn this_machine_is_a_device_from_the_start() {
     let devices = scraped.filter(|target| target["labels"]["job"] == "snmp");
     assert_eq!(devices.count(), 1, "no second target for what another file names");
     suite.stop().await;
+}
+
+/// From bytes on an interface to the page of alert-bridge: snmpd counts them, Prometheus compares them.
+#[tokio::test]
+async fn real_traffic_over_a_threshold_reaches_the_feed() {
+    let mut suite = Suite::start().await;
+    let mut feed = Feed::connect(&suite, None).await.expect("the feed answers");
+    let traffic = Traffic::start(&suite).await;
+    let add = ["add", "this-machine", "--interface", "lo", "--warn", "10%", "--crit", "20%"];
+    suite.command("traffic", &add).await;
+
+    let scrapes = r#"count_over_time(ifHCInOctets{ifName="lo"}[5m])"#;
+    for count in [1.0, 2.0] {
+        let have = async || suite.query(scrapes).await.is_some_and(|scrapes| scrapes >= count);
+        suite.until("a scrape of the device", have).await;
+    }
+    let over = r#"interface_direction_severity:traffic_over_threshold:ratio{ifName="lo",direction="in",severity="critical"}"#;
+    suite.until("traffic over the threshold", async || suite.query(over).await > Some(0.2)).await;
+    suite
+        .until("the alert at Alertmanager", async || {
+            let alerts = suite.json(9093, "/api/v2/alerts").await.unwrap_or_default();
+            alerts
+                .as_array()
+                .is_some_and(|alerts| alerts.iter().any(|alert| is_about_lo(&alert["labels"])))
+        })
+        .await;
+    let told = loop {
+        let event = feed.next().await.expect("the feed goes on");
+        if is_about_lo(&event.data["episode"]["labels"]) {
+            break event;
+        }
+    };
+    assert_eq!(told.data["transition"], "firing", "{told:?}");
+    assert_eq!(told.data["episode"]["severity"], "critical", "{told:?}");
+    drop(traffic);
+    suite.stop().await;
+}
+
+fn is_about_lo(labels: &Value) -> bool {
+    labels["alertname"] == "InterfaceTrafficHigh" && labels["ifName"] == "lo"
+}
+
+/// Ten megabytes a second over the loopback interface, while it lives.
+struct Traffic(JoinHandle<()>);
+
+impl Traffic {
+    async fn start(suite: &Suite) -> Self {
+        let sink = UdpSocket::bind((suite.address(), 0)).await.unwrap();
+        let source = UdpSocket::bind((suite.address(), 0)).await.unwrap();
+        source.connect(sink.local_addr().unwrap()).await.unwrap();
+        Traffic(tokio::spawn(async move {
+            let datagram = vec![0; 50_000];
+            let mut pace = interval(Duration::from_millis(50));
+            pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            loop {
+                pace.tick().await;
+                for _ in 0..10 {
+                    // Nobody reads it: what the sink has no room for has crossed the interface all the same.
+                    source.send(&datagram).await.unwrap();
+                }
+                let _open = &sink;
+            }
+        }))
+    }
+}
+
+impl Drop for Traffic {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
