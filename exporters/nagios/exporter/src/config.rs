@@ -14,6 +14,8 @@ use jiff::SignedDuration;
 use nix::unistd::{Uid, User};
 use serde::Deserialize;
 
+use crate::perfdata::Reading;
+
 /// Where the module is expected when neither file nor flag says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/wisemonitor/nagios.sock";
 
@@ -45,6 +47,8 @@ pub struct Config {
     pub external_url: Option<Url>,
     /// How long the last known states are shown after the module fell silent.
     pub stale_after: Duration,
+    /// How hard cases of performance data are read.
+    pub perfdata: Reading,
 }
 
 /// What makes a problem an alert.
@@ -69,6 +73,7 @@ pub struct File {
     alert_on: AlertOn,
     external_url: Option<String>,
     stale_after: Option<String>,
+    perfdata: Reading,
 }
 
 /// A user by name or id.
@@ -108,6 +113,7 @@ impl Configuration for Config {
             alert_on,
             external_url,
             stale_after,
+            perfdata,
         } = file;
         let alertmanagers = alertmanagers
             .into_iter()
@@ -125,6 +131,7 @@ impl Configuration for Config {
             alert_on,
             external_url: external_url.as_deref().map(web_address).transpose()?,
             stale_after: stale_after.as_deref().map_or(Ok(DEFAULT_STALE_AFTER), duration)?,
+            perfdata,
         })
     }
 }
@@ -224,10 +231,12 @@ mod tests {
     #[test]
     fn the_sample_file_is_read_and_holds_every_key() {
         let sample = include_str!("../nagios-exporter.yml");
-        let Config { instance, socket, alert_on, stale_after, .. } = load(sample).unwrap();
+        let Config { instance, socket, alert_on, stale_after, perfdata, .. } =
+            load(sample).unwrap();
         assert_eq!(socket, Path::new(DEFAULT_SOCKET));
         assert_eq!((alert_on, stale_after), (AlertOn::HardState, DEFAULT_STALE_AFTER));
         assert!(!instance.is_empty());
+        assert_eq!(perfdata, Reading::default());
         // The comments show settings too: uncommented they must be right as well.
         let uncommented: String = sample
             .lines()
@@ -259,6 +268,7 @@ mod tests {
             ("allowed_users: []\n", "expected at least one user"),
             ("stale_after: 5\n", "x.yml: stale_after: \"5\" is not a duration"),
             ("stale_after: -5m\n", "expected for example 5m"),
+            ("perfdata: {comma: point}\n", "x.yml:1:19: perfdata.comma: "),
             ("external_url: ftp://a\n", "external_url: \"ftp://a\""),
             ("instance: ''\n", "instance: is empty"),
             ("alertmanagers: [{url: 'http://a'}, {url: b}]\n", "x.yml: alertmanagers[1]: url:"),

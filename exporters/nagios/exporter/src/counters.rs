@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use nagios_event::{Body, Flags, State};
 
-use crate::snapshot::PerfdataFaults;
+use crate::perfdata::Faults;
 
 /// Why a frame or event was left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub(crate) struct Counters {
     pub(crate) state_changes: Tally<2>,
     pub(crate) notifications: Tally<2>,
     pub(crate) perfdata_errors: Tally<1>,
+    pub(crate) perfdata_unknown_units: AtomicU64,
     pub(crate) frames_skipped: Tally<1>,
     pub(crate) connections_refused: Tally<1>,
     pub(crate) snapshots: AtomicU64,
@@ -133,7 +134,8 @@ impl Default for Counters {
             checks: by_object("kind", &["active", "passive"]),
             state_changes: by_object("kind", &["hard", "soft"]),
             notifications: by_object("type", &notification_types),
-            perfdata_errors: by_reason(&["syntax", "duplicate"]),
+            perfdata_errors: by_reason(&["syntax", "duplicate", "bound"]),
+            perfdata_unknown_units: AtomicU64::new(0),
             frames_skipped: by_reason(&Skipped::ALL.map(Skipped::as_str)),
             connections_refused: by_reason(&Refused::ALL.map(Refused::as_str)),
             snapshots: AtomicU64::new(0),
@@ -164,9 +166,11 @@ impl Counters {
     }
 
     /// Counts what was wrong in performance data.
-    pub(crate) fn perfdata(&self, PerfdataFaults { broken, duplicates }: PerfdataFaults) {
+    pub(crate) fn perfdata(&self, Faults { broken, duplicates, bounds, unknown_units }: Faults) {
         self.perfdata_errors.add([("reason", "syntax")], broken);
         self.perfdata_errors.add([("reason", "duplicate")], duplicates);
+        self.perfdata_errors.add([("reason", "bound")], bounds);
+        self.perfdata_unknown_units.fetch_add(unknown_units, Ordering::Relaxed);
     }
 
     /// Counts a frame or event that was left out.

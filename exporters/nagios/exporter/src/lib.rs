@@ -64,7 +64,8 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let counters = Arc::new(Counters::default());
     let (keeper, keeper_seen) = watch::channel(None);
     let road = Road::start(&start, own_address(web.address(), &start)?, keeper, &shutdown)?;
-    let client = Client::new(Arc::clone(&store), Arc::clone(&counters), road, web.ready());
+    let (kept, counted) = (Arc::clone(&store), Arc::clone(&counters));
+    let client = Client::new(kept, counted, start.perfdata, road, web.ready());
     let client = tokio::spawn(client.run(socket, config.clone(), shutdown.clone()));
 
     let exposition = metrics::exposition(Arc::clone(&store), counters, keeper_seen, config);

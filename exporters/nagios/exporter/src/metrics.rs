@@ -8,6 +8,7 @@ pub mod families;
 
 mod objects;
 mod own;
+mod perfdata;
 
 use std::fmt;
 use std::sync::Arc;

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use nagios_event::{Group, State, Timeperiod};
 
+use crate::perfdata;
+
 pub use gathering::{Gathering, TooLarge};
 pub use status::{HostState, InvalidState, ServiceState, Status};
 
@@ -94,19 +96,18 @@ impl Snapshot {
         self.timeperiods.get(period).copied().unwrap_or(true)
     }
 
-    /// Takes in the newest state of an object. Its performance data is read on the way; what was wrong in
-    /// it is counted into `faults`.
+    /// Takes in the newest state of an object. Its performance data is read on the way.
     ///
     /// # Errors
     /// [`Unplaced`]; nothing has changed then.
     pub fn put_state(
         &mut self,
         state: State<String>,
-        faults: &mut PerfdataFaults,
+        perfdata: &mut perfdata::Reader,
     ) -> Result<Touched, Unplaced> {
         if state.service.is_empty() {
             let at = self.host_at(&state.host).ok_or_else(|| Unplaced::unknown(&state))?;
-            self.hosts[at] = Arc::new(self.hosts[at].with(Status::read(state, faults)?));
+            self.hosts[at] = Arc::new(self.hosts[at].with(Status::read(state, perfdata)?));
             return Ok(Touched::Host(at));
         }
         let wanted = (state.host.as_str(), state.service.as_str());
@@ -116,7 +117,7 @@ impl Snapshot {
                 (s.inventory.host.as_str(), s.inventory.name.as_str()).cmp(&wanted)
             })
             .map_err(|_| Unplaced::unknown(&state))?;
-        self.services[at] = Arc::new(self.services[at].with(Status::read(state, faults)?));
+        self.services[at] = Arc::new(self.services[at].with(Status::read(state, perfdata)?));
         Ok(Touched::Service(at))
     }
 
@@ -143,15 +144,6 @@ impl Unplaced {
     fn unknown(state: &State<String>) -> Self {
         Unplaced::UnknownObject { host: state.host.clone(), service: state.service.clone() }
     }
-}
-
-/// How many items of performance data were left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PerfdataFaults {
-    /// Those that are no performance data.
-    pub broken: u64,
-    /// Those whose label the same text had already.
-    pub duplicates: u64,
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 use nagios_event::{Flags, SnapshotBegin, State, Timeperiod};
 
 use super::*;
-use crate::snapshot::{Gathering, PerfdataFaults};
+use crate::perfdata::Reader;
+use crate::snapshot::Gathering;
 
 /// What stands on its own in the tables below: `H` hard, `A` acknowledged, `D` in downtime, `F` flapping, `N`
 /// notifications off, `P` not checked yet; the number is the state.
@@ -53,9 +54,9 @@ fn snapshot(host: &str, service: &str, work: bool) -> Snapshot {
         })
         .unwrap();
     gathering.timeperiod(Timeperiod { name: period(), inside: work }).unwrap();
-    let mut faults = PerfdataFaults::default();
-    gathering.state(record("h", "", host), &mut faults).unwrap();
-    gathering.state(record("h", "s", service), &mut faults).unwrap();
+    let mut reader = Reader::default();
+    gathering.state(record("h", "", host), &mut reader).unwrap();
+    gathering.state(record("h", "s", service), &mut reader).unwrap();
     gathering.finish()
 }
 
@@ -201,7 +202,7 @@ fn the_start_is_the_best_that_is_known_and_stays() {
             last_check: check,
             ..record("h", "s", "2H")
         };
-        at.put_state(times, &mut PerfdataFaults::default()).unwrap();
+        at.put_state(times, &mut Reader::default()).unwrap();
         for now in [now, now + 50] {
             alerts.follow(&at, Touched::Service(0), Timestamp::from_second(now).unwrap());
         }

@@ -14,13 +14,16 @@ use nagios_event::{Body, DecodeError, Event, Frame, Hello, State};
 use tracing::{debug, info};
 
 use crate::counters::{Counters, Skipped};
-use crate::snapshot::{Gathering, PerfdataFaults, TooLarge, Touched, Unplaced};
+use crate::perfdata::{Reader, Reading};
+use crate::snapshot::{Gathering, TooLarge, Touched, Unplaced};
 use crate::store::Store;
 
 /// Follows the conversation, over all its connections.
 pub(super) struct Intake {
     store: Arc<Store>,
     counters: Arc<Counters>,
+    /// How performance data is read.
+    reading: Reading,
     /// The Nagios process that speaks.
     run: Option<u64>,
     /// The highest sequence number of that process that has come.
@@ -39,8 +42,13 @@ pub(super) enum Misfit {
 }
 
 impl Intake {
-    pub(super) fn new(store: Arc<Store>, counters: Arc<Counters>) -> Self {
-        Intake { store, counters, run: None, seen: 0, included: None, gathering: None }
+    pub(super) fn new(store: Arc<Store>, counters: Arc<Counters>, reading: Reading) -> Self {
+        Intake { store, counters, reading, run: None, seen: 0, included: None, gathering: None }
+    }
+
+    /// Reads performance data so from now on.
+    pub(super) fn read_perfdata(&mut self, reading: Reading) {
+        self.reading = reading;
     }
 
     /// A new connection. Returns whether it is of a new Nagios process, whose sequence numbers start anew.
@@ -105,9 +113,9 @@ impl Intake {
     }
 
     fn state(&mut self, state: State<String>) -> Option<Touched> {
-        let mut faults = PerfdataFaults::default();
-        let placed = self.store.change(|snapshot| snapshot.put_state(state, &mut faults))?;
-        self.counters.perfdata(faults);
+        let mut reader = Reader { reading: self.reading, ..Reader::default() };
+        let placed = self.store.change(|snapshot| snapshot.put_state(state, &mut reader))?;
+        self.counters.perfdata(reader.faults);
         placed.map_err(|error| self.unplaced(&error)).ok()
     }
 
@@ -122,9 +130,9 @@ impl Intake {
             Frame::Group(group) => gathering.group(group)?,
             Frame::Timeperiod(period) => gathering.timeperiod(period)?,
             Frame::State(state) => {
-                let mut faults = PerfdataFaults::default();
-                let placed = gathering.state(state, &mut faults);
-                self.counters.perfdata(faults);
+                let mut reader = Reader { reading: self.reading, ..Reader::default() };
+                let placed = gathering.state(state, &mut reader);
+                self.counters.perfdata(reader.faults);
                 if let Err(error) = placed {
                     self.unplaced(&error);
                 }

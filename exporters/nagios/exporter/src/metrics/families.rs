@@ -92,7 +92,8 @@ families! {
     Counter CHECKS = "nagios_checks_total", "Check results received since the exporter started (events 701 and 801, check_type)";
     Counter STATE_CHANGES = "nagios_state_changes_total", "Changes of state received since the exporter started (event 1801, state_type)";
     Counter NOTIFICATIONS = "nagios_notifications_total", "Notifications sent by Nagios, received since the exporter started (event 601, reason_type)";
-    Counter PERFDATA_ERRORS = "nagios_perfdata_errors_total", "Items of performance data left out since the exporter started: no performance data (syntax), or a label twice in one text (duplicate)";
+    Counter PERFDATA_ERRORS = "nagios_perfdata_errors_total", "Items of performance data left out since the exporter started: no performance data (syntax), a label twice in one text (duplicate), a threshold or limit that is none (bound)";
+    Counter PERFDATA_UNKNOWN_UNITS = "nagios_perfdata_unknown_units_total", "Values in performance data since the exporter started whose unit is not known; they are in nagios_perfdata_value with the label uom";
 
     Gauge MODULE_LAST_FRAME = "nagios_module_last_frame_timestamp_seconds", "When the module last said something";
     Counter MODULE_EVENTS_LOST = "nagios_module_events_lost_total", "Events lost because the module's ring or queue was full, since Nagios started (Stats.dropped)";

@@ -10,9 +10,9 @@ use prometheus_client::encoding::DescriptorEncoder;
 use tokio::sync::watch;
 
 use super::families::{self as f, Metric};
-use super::{begin, write_counter, write_gauge};
+use super::perfdata::perfdata;
+use super::{begin, write_gauge};
 use crate::config::Config;
-use crate::perfdata::{Measurement, Quantity};
 use crate::problem::{self, Handled, Severity};
 use crate::snapshot::{Host, HostState, Service, ServiceState, Snapshot, Status};
 use crate::store::Store;
@@ -186,38 +186,6 @@ fn services(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot) -> fmt::Result {
                 let nagios_event::Service { host, name, .. } = &*service.inventory;
                 let labels = [("host", host.as_str()), ("service", name)];
                 write_gauge(&mut family.encode_family(&labels)?, value)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn perfdata(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot) -> fmt::Result {
-    for (metric, quantity) in [
-        (&f::PERFDATA_SECONDS, Quantity::Seconds),
-        (&f::PERFDATA_BYTES, Quantity::Bytes),
-        (&f::PERFDATA_RATIO, Quantity::Ratio),
-        (&f::PERFDATA_VALUE, Quantity::Value),
-        (&f::PERFDATA_TOTAL, Quantity::Total),
-    ] {
-        let mut family = begin(e, metric)?;
-        let of_hosts = snapshot.hosts.iter().filter_map(|host| {
-            Some((host.inventory.name.as_str(), "", &host.status.as_ref()?.perfdata))
-        });
-        let of_services = snapshot.services.iter().filter_map(|service| {
-            let nagios_event::Service { host, name, .. } = &*service.inventory;
-            Some((host.as_str(), name.as_str(), &service.status.as_ref()?.perfdata))
-        });
-        for (host, service, measurements) in of_hosts.chain(of_services) {
-            for Measurement { label, value, .. } in
-                measurements.iter().filter(|measurement| measurement.quantity == quantity)
-            {
-                let labels = [("host", host), ("service", service), ("label", label)];
-                let mut series = family.encode_family(&labels)?;
-                match quantity {
-                    Quantity::Total => write_counter(&mut series, value)?,
-                    _ => write_gauge(&mut series, *value)?,
-                }
             }
         }
     }

@@ -77,6 +77,7 @@ fn encode_counters(e: &mut DescriptorEncoder<'_>, counters: &Counters) -> fmt::R
         state_changes,
         notifications,
         perfdata_errors,
+        perfdata_unknown_units,
         frames_skipped,
         connections_refused,
         snapshots,
@@ -85,6 +86,8 @@ fn encode_counters(e: &mut DescriptorEncoder<'_>, counters: &Counters) -> fmt::R
     encode_tally(e, &f::STATE_CHANGES, state_changes)?;
     encode_tally(e, &f::NOTIFICATIONS, notifications)?;
     encode_tally(e, &f::PERFDATA_ERRORS, perfdata_errors)?;
+    let unknown = perfdata_unknown_units.load(Ordering::Relaxed);
+    write_counter(&mut begin(e, &f::PERFDATA_UNKNOWN_UNITS)?, &unknown)?;
     write_counter(&mut begin(e, &f::SNAPSHOTS)?, &snapshots.load(Ordering::Relaxed))?;
     encode_tally(e, &f::FRAMES_SKIPPED, frames_skipped)?;
     encode_tally(e, &f::CONNECTIONS_REFUSED, connections_refused)

@@ -72,7 +72,8 @@ struct StatusRow {
 #[derive(Debug, Serialize)]
 struct MeasurementRow {
     label: String,
-    unit: &'static str,
+    /// `seconds`, `bytes`, `ratio`, `total`, `value`, or the plugin's own unit that we do not know.
+    unit: String,
     value: f64,
 }
 
@@ -169,9 +170,14 @@ impl StatusRow {
             return StatusRow { state: name(None), ..StatusRow::default() };
         };
         let time = |seconds: Option<i64>| Timestamp::from_second(seconds?).ok();
-        let perfdata = status.perfdata.iter().map(|Measurement { label, quantity, value }| {
-            MeasurementRow { label: label.to_string(), unit: unit(*quantity), value: *value }
-        });
+        let perfdata =
+            status.perfdata.iter().map(|Measurement { label, quantity, value, .. }| {
+                MeasurementRow {
+                    label: label.to_string(),
+                    unit: unit(quantity).to_owned(),
+                    value: *value,
+                }
+            });
         StatusRow {
             state: name(Some(status.state)),
             hard: status.hard,
@@ -216,12 +222,13 @@ fn state_and_output<S: Copy>(status: Option<&Status<S>>) -> (Option<S>, &str) {
     (status.map(|status| status.state), status.map_or("", |status| &status.output))
 }
 
-fn unit(quantity: Quantity) -> &'static str {
+fn unit(quantity: &Quantity) -> &str {
     match quantity {
         Quantity::Seconds => "seconds",
         Quantity::Bytes => "bytes",
         Quantity::Ratio => "ratio",
         Quantity::Total => "total",
         Quantity::Value => "value",
+        Quantity::Unknown(unit) => unit,
     }
 }

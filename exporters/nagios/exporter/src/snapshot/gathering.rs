@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use nagios_event::{Group, GroupKind, SnapshotBegin, State, Timeperiod};
 
-use super::{Host, Object, PerfdataFaults, Service, Snapshot, Status, Unplaced};
+use super::{Host, Object, Service, Snapshot, Status, Unplaced};
+use crate::perfdata;
 
 /// Most hosts, services and group members in one snapshot: far above what Nagios can check, and a bound on
 /// what a peer can make us keep.
@@ -96,15 +97,15 @@ impl Gathering {
     pub fn state(
         &mut self,
         state: State<String>,
-        faults: &mut PerfdataFaults,
+        perfdata: &mut perfdata::Reader,
     ) -> Result<(), Unplaced> {
         if state.service.is_empty() {
             let host = self.hosts.get_mut(&state.host).ok_or_else(|| Unplaced::unknown(&state))?;
-            host.status = Status::read(state, faults)?;
+            host.status = Status::read(state, perfdata)?;
         } else {
             let name = (state.host.clone(), state.service.clone());
             let service = self.services.get_mut(&name).ok_or_else(|| Unplaced::unknown(&state))?;
-            service.status = Status::read(state, faults)?;
+            service.status = Status::read(state, perfdata)?;
         }
         Ok(())
     }

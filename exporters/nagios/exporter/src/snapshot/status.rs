@@ -2,8 +2,7 @@
 
 use nagios_event::{Flags, State};
 
-use super::PerfdataFaults;
-use crate::perfdata::{self, Measurement, Perfdata};
+use crate::perfdata::{Measurement, Reader};
 
 /// State of a host, with Nagios' numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,7 +87,7 @@ impl<S: TryFrom<u8, Error = InvalidState>> Status<S> {
     /// A state that is no state.
     pub(super) fn read(
         record: State<String>,
-        faults: &mut PerfdataFaults,
+        reader: &mut Reader,
     ) -> Result<Option<Self>, InvalidState> {
         // Whole, so that a new field of the record is a decision here.
         let State {
@@ -113,9 +112,6 @@ impl<S: TryFrom<u8, Error = InvalidState>> Status<S> {
         if !flags.has(Flags::CHECKED) {
             return Ok(None);
         }
-        let Perfdata { measurements, broken, duplicates } = perfdata::parse(&perfdata);
-        faults.broken += u64::from(broken);
-        faults.duplicates += u64::from(duplicates);
         let known = flags.has(Flags::LAYOUT_KNOWN);
         let time = |seconds: i64| (seconds > 0).then_some(seconds);
         Ok(Some(Status {
@@ -135,7 +131,7 @@ impl<S: TryFrom<u8, Error = InvalidState>> Status<S> {
             latency: seconds(latency),
             execution_time: seconds(execution_time),
             output: output.into(),
-            perfdata: measurements.into(),
+            perfdata: reader.read(&perfdata),
         }))
     }
 }

@@ -1,6 +1,7 @@
 use nagios_event::{Flags, GroupKind, SnapshotBegin};
 
 use super::*;
+use crate::perfdata::{Faults, Reader};
 
 fn inventory() -> Gathering {
     let mut gathering = Gathering::new(SnapshotBegin { seq: 7, epoch: 1, loop_start: 5 });
@@ -42,23 +43,23 @@ fn objects_are_sorted_and_services_have_hosts() {
 fn a_state_finds_its_object_and_leaves_copies_alone() {
     let mut snapshot = inventory().finish();
     let before = snapshot.clone();
-    let mut faults = PerfdataFaults::default();
+    let mut reader = Reader::default();
     let checked = Flags::CHECKED;
-    let touched = snapshot.put_state(record("web", "ping", 2, checked), &mut faults);
+    let touched = snapshot.put_state(record("web", "ping", 2, checked), &mut reader);
     assert_eq!(touched, Ok(Touched::Service(2)));
     assert_eq!(snapshot.services[2].status.as_ref().unwrap().state, ServiceState::Critical);
     assert!(before.services[2].status.is_none());
-    let touched = snapshot.put_state(record("db", "", 1, checked), &mut faults);
+    let touched = snapshot.put_state(record("db", "", 1, checked), &mut reader);
     assert_eq!(touched, Ok(Touched::Host(0)));
     // Not checked means pending, whatever number stands there.
-    snapshot.put_state(record("db", "", 0, Flags::default()), &mut faults).unwrap();
+    snapshot.put_state(record("db", "", 0, Flags::default()), &mut reader).unwrap();
     assert!(snapshot.hosts[0].status.is_none());
 }
 
 #[test]
 fn a_state_without_place_or_sense_changes_nothing() {
     let mut snapshot = inventory().finish();
-    let mut faults = PerfdataFaults::default();
+    let mut reader = Reader::default();
     for (host, service, state, expected) in [
         ("web", "x", 0, "no host or service \"web\" \"x\" in the inventory"),
         ("x", "", 0, "no host or service \"x\" \"\" in the inventory"),
@@ -66,7 +67,7 @@ fn a_state_without_place_or_sense_changes_nothing() {
         ("web", "", 3, "field state is 3, expected 0 to 2 for a host"),
     ] {
         let record = record(host, service, state, Flags::CHECKED);
-        assert_eq!(snapshot.put_state(record, &mut faults).unwrap_err().to_string(), expected);
+        assert_eq!(snapshot.put_state(record, &mut reader).unwrap_err().to_string(), expected);
     }
     assert!(snapshot.services.iter().all(|service| service.status.is_none()));
 }
@@ -86,9 +87,9 @@ fn what_the_module_cannot_see_is_as_if_nobody_had_touched_it() {
             Flags(Flags::CHECKED.0 | Flags::ACKNOWLEDGED.0 | Flags::FLAPPING.0),
         )
     };
-    let mut faults = PerfdataFaults::default();
-    snapshot.put_state(blind.clone(), &mut faults).unwrap();
-    assert_eq!(faults, PerfdataFaults { broken: 1, duplicates: 1 });
+    let mut reader = Reader::default();
+    snapshot.put_state(blind.clone(), &mut reader).unwrap();
+    assert_eq!(reader.faults, Faults { broken: 1, duplicates: 1, ..Faults::default() });
     let status = snapshot.services[2].status.clone().unwrap();
     assert!(
         !status.acknowledged && !status.flapping && !status.in_downtime && status.notifications
@@ -96,7 +97,7 @@ fn what_the_module_cannot_see_is_as_if_nobody_had_touched_it() {
     assert_eq!((status.notifications_sent, status.last_check), (None, None));
     assert_eq!((status.latency, status.execution_time), (0.0, 0.0));
     let seeing = State { flags: blind.flags.with(Flags::LAYOUT_KNOWN, true), ..blind };
-    snapshot.put_state(seeing, &mut faults).unwrap();
+    snapshot.put_state(seeing, &mut reader).unwrap();
     let status = snapshot.services[2].status.clone().unwrap();
     assert!(status.acknowledged && status.flapping && status.in_downtime && !status.notifications);
 }
