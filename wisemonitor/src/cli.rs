@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use crate::control::{self, Request};
 use crate::site::Site;
 use crate::supervise::guard;
-use crate::{table, traffic, up};
+use crate::{host, table, traffic, up};
 
 #[derive(Parser)]
 #[command(version, about = "Runs the WiseMonitor suite on this machine")]
@@ -60,6 +60,15 @@ enum Task {
         state: StateFolder,
         /// The part to start
         name: String,
+    },
+    /// Add hosts and services to Nagios, list and remove them
+    Host {
+        #[command(flatten)]
+        state: StateFolder,
+        #[command(flatten)]
+        place: host::Place,
+        #[command(subcommand)]
+        task: Box<host::Task>,
     },
     /// Watch the traffic of network devices' interfaces
     Traffic {
@@ -128,6 +137,10 @@ fn run(task: Task) -> anyhow::Result<()> {
             println!("{name} is ready");
             Ok(())
         }
+        Task::Host { state, place, task } => {
+            print!("{}", block_on(host::run(&state.folder()?, place, *task))?);
+            Ok(())
+        }
         Task::Traffic { state, task } => {
             print!("{}", block_on(traffic::run(&state.folder()?, task))?);
             Ok(())
@@ -167,7 +180,7 @@ fn loopback(text: &str) -> Result<Ipv4Addr, String> {
 }
 
 /// Nagios schedules by the second.
-fn whole_seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn whole_seconds(text: &str) -> Result<Duration, String> {
     text.parse::<jiff::SignedDuration>()
         .ok()
         .filter(|duration| duration.as_secs() >= 1 && duration.subsec_nanos() == 0)

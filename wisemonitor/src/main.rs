@@ -3,6 +3,7 @@
 mod cli;
 mod component;
 mod control;
+mod host;
 mod http;
 mod ports;
 mod program;

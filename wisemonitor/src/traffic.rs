@@ -8,6 +8,7 @@
 mod discovery;
 mod files;
 mod prometheus;
+pub(crate) mod target;
 mod threshold;
 
 use std::path::Path;

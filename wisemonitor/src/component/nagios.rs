@@ -30,7 +30,7 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
     let sample = include_str!("../../configuration/nagios.cfg");
     Ok(Component {
         address: folder.join("nagios.log").display().to_string(),
-        folders: vec![folder.join("archives"), folder.join("spool")],
+        folders: ["archives", "conf.d", "hosts", "spool"].map(|name| folder.join(name)).into(),
         files: vec![
             (main.clone(), site.fill(sample, &names)),
             (folder.join("objects.cfg"), objects),

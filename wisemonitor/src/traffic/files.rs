@@ -51,7 +51,7 @@ pub(super) struct Watched {
 
 /// A group of a file_sd file.
 #[derive(Debug, Serialize, Deserialize)]
-struct TargetGroup {
+pub(super) struct TargetGroup {
     targets: Vec<String>,
     #[serde(default)]
     labels: BTreeMap<String, String>,
@@ -129,8 +129,8 @@ impl Files {
         let groups: Vec<_> = devices.iter().map(group).collect();
         let rules = thresholds.iter().map(rule).collect();
         let rules = RuleFile { groups: vec![RuleGroup { name: GROUP.into(), rules }] };
-        replace(&self.folder.join(TARGETS), &text(&groups)?)?;
-        replace(&self.folder.join(THRESHOLDS), &text(&rules)?)
+        replace(&self.folder.join(TARGETS), &text(HEADER, &groups)?)?;
+        replace(&self.folder.join(THRESHOLDS), &text(HEADER, &rules)?)
     }
 
     /// A device by its name, and the file that names it: ours, or another `snmp-targets*.yml` beside it.
@@ -175,7 +175,7 @@ impl Files {
             Err(error) => return Err(error).with_context(|| format!("cannot read {shown}")),
         };
         match serde_saphyr::from_str(&found) {
-            Ok(value) if text(&value)? == found => Ok(value),
+            Ok(value) if text(HEADER, &value)? == found => Ok(value),
             _ => bail!(
                 "{shown} was not written by `wisemonitor traffic`, or was changed since: move what is yours to another file and remove this one"
             ),
@@ -198,7 +198,8 @@ fn devices(group: &TargetGroup) -> impl Iterator<Item = Device> {
     })
 }
 
-fn group(device: &Device) -> TargetGroup {
+/// The device as a group of its own.
+pub(super) fn group(device: &Device) -> TargetGroup {
     let Device { name, address, auth } = device.clone();
     let labels = [("instance".into(), name), (AUTH_LABEL.into(), auth)];
     TargetGroup { targets: vec![address], labels: labels.into() }
@@ -231,9 +232,10 @@ fn threshold(rule: &Rule) -> anyhow::Result<Threshold> {
     })
 }
 
-fn text(value: &impl Serialize) -> anyhow::Result<String> {
+/// A file under a line that says who writes it.
+pub(super) fn text(header: &str, value: &impl Serialize) -> anyhow::Result<String> {
     let text = serde_saphyr::to_string(value).context("cannot write YAML")?;
-    Ok(format!("{HEADER}{}\n", text.trim_end()))
+    Ok(format!("{header}{}\n", text.trim_end()))
 }
 
 /// A reader sees the old file or the new one, also when the power fails in between.

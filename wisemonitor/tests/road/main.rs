@@ -8,6 +8,7 @@
 
 mod dashboards;
 mod feed;
+mod host;
 mod killed;
 mod lifecycle;
 #[expect(dead_code, reason = "the bench reads the times of a trip")]
