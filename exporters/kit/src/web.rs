@@ -29,6 +29,9 @@ use crate::process;
 use crate::program::{About, ReloadRequest};
 use security::{Current, Security};
 
+/// Where a service's own metrics are, unless it says otherwise.
+const METRICS: &str = "/metrics";
+
 /// A server that is bound, and gathers routes until [`Web::serve`].
 pub struct Web {
     about: About,
@@ -43,6 +46,7 @@ pub struct Web {
     open: Router,
     links: Vec<(&'static str, &'static str)>,
     landing: bool,
+    metrics_path: String,
 }
 
 impl Web {
@@ -67,7 +71,7 @@ impl Web {
         };
         let bound: Vec<_> = addresses.iter().map(bind).collect::<anyhow::Result<_>>()?;
         let (listeners, addresses) = bound.into_iter().unzip();
-        let links = vec![("/metrics", "Metrics"), ("/-/healthy", "Healthy"), ("/-/ready", "Ready")];
+        let links = vec![(METRICS, "Metrics"), ("/-/healthy", "Healthy"), ("/-/ready", "Ready")];
         Ok(Web {
             about,
             listeners,
@@ -80,6 +84,7 @@ impl Web {
             open: Router::new(),
             links,
             landing: true,
+            metrics_path: METRICS.to_owned(),
         })
     }
 
@@ -136,6 +141,13 @@ impl Web {
         self
     }
 
+    /// Serves the service's own metrics at another path than `/metrics`. No other route may have it.
+    #[must_use]
+    pub fn metrics_at(mut self, path: impl Into<String>) -> Self {
+        self.metrics_path = path.into();
+        self
+    }
+
     /// Serves until `shutdown`, then lets requests that run finish within [`STOP_LIMIT`](crate::STOP_LIMIT).
     ///
     /// # Errors
@@ -148,11 +160,14 @@ impl Web {
         process::register(exposition.live_mut(), &self.about);
         self.reload_metrics.register(exposition.live_mut(), &self.about);
         if self.landing {
-            let page = axum::response::Html(landing::page(&self.about, &self.links));
+            let moved = |path| if path == METRICS { self.metrics_path.as_str() } else { path };
+            let links: Vec<_> =
+                self.links.iter().map(|&(path, title)| (moved(path), title)).collect();
+            let page = axum::response::Html(landing::page(&self.about, &links));
             self.guarded = self.guarded.route("/", get(async || page));
         }
         let kit = Router::new()
-            .route("/metrics", get(metrics).with_state(Arc::new(exposition)))
+            .route(&self.metrics_path, get(metrics).with_state(Arc::new(exposition)))
             .route("/-/healthy", get(async || "healthy\n"))
             .route("/-/ready", get(ready).with_state(self.ready.clone()))
             .route("/-/reload", post(reload).with_state(self.reloads.clone()));

@@ -1,9 +1,12 @@
 //! The command line, beside the flags that every service has. Names and defaults are the peer's.
 
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::config::duration;
+
+const TELEMETRY_PATH: &str = "/metrics";
 
 /// The flags of snmp-exporter.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -11,6 +14,10 @@ pub struct Flags {
     /// Put environment variables into user names and passwords of auths.
     #[arg(long = "config.expand-environment-variables")]
     pub expand_environment_variables: bool,
+
+    /// Path of the exporter's own metrics; at / they take the place of the landing page.
+    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = TELEMETRY_PATH)]
+    pub telemetry_path: TelemetryPath,
 
     /// Modules that one scrape fetches at once, one at least.
     #[arg(long = "snmp.module-concurrency", value_name = "COUNT", default_value = "1")]
@@ -49,6 +56,40 @@ pub struct Flags {
     pub drop_duplicates: bool,
 }
 
+/// A path that no other page has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TelemetryPath(String);
+
+impl TelemetryPath {
+    /// The path, from its first `/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for TelemetryPath {
+    fn default() -> Self {
+        TelemetryPath(TELEMETRY_PATH.to_owned())
+    }
+}
+
+impl FromStr for TelemetryPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_taken = ["/snmp", "/config"].contains(&text) || text.starts_with("/-/");
+        let is_path = text.starts_with('/')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
+        match is_path && !is_taken {
+            true => Ok(TelemetryPath(text.to_owned())),
+            false => Err(format!(
+                "`{text}` is not a path for metrics, expected one as /metrics; /snmp, /config and /-/ are taken"
+            )),
+        }
+    }
+}
+
 fn lifetime(text: &str) -> Result<Duration, String> {
     let expected = || format!("`{text}` is not a duration, expected for example 15m or 1h30m");
     duration::parse(text).ok_or_else(expected)
@@ -76,5 +117,15 @@ mod tests {
         assert_eq!(source_address("127.0.0.1:").unwrap().to_string(), "127.0.0.1:0");
         assert_eq!(source_address("[::1]:5").unwrap().to_string(), "[::1]:5");
         assert!(source_address("127.0.0.1").unwrap_err().contains("expected IP:PORT"));
+    }
+
+    #[test]
+    fn metrics_have_a_path_of_their_own() {
+        for path in ["/", "/metrics", "/own/metrics_2"] {
+            assert_eq!(path.parse::<TelemetryPath>().unwrap().as_str(), path);
+        }
+        for path in ["", "metrics", "/snmp", "/config", "/-/ready", "/{any}", "/a b"] {
+            assert!(path.parse::<TelemetryPath>().is_err(), "{path}");
+        }
     }
 }

@@ -56,8 +56,9 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let prober = Arc::new(Prober::new(&flags, config.clone(), metrics));
     web.ready().yes();
     web.without_landing_page()
+        .metrics_at(flags.telemetry_path.as_str())
         .routes(probe::routes(prober))
-        .routes(pages::routes(config))
+        .routes(pages::routes(config, flags.telemetry_path))
         .serve(exposition, shutdown)
         .await
 }

@@ -11,19 +11,24 @@ use tokio::sync::watch;
 
 use crate::ABOUT;
 use crate::config::Config;
+use crate::flags::TelemetryPath;
 
 type Current = watch::Receiver<Arc<Config>>;
 
-/// `/` and `/config`.
-pub(crate) fn routes(config: Current) -> Router {
-    Router::new().route("/", get(landing)).route("/config", get(shown)).with_state(config)
+/// `/`, unless the metrics are there, and `/config`.
+pub(crate) fn routes(config: Current, telemetry_path: TelemetryPath) -> Router {
+    let routes = Router::new().route("/config", get(shown)).with_state(config.clone());
+    if telemetry_path.as_str() == "/" {
+        return routes;
+    }
+    routes.route("/", get(async move || landing(&config.borrow().clone(), telemetry_path.as_str())))
 }
 
-async fn landing(State(config): State<Current>) -> Html<String> {
-    let config = Arc::clone(&config.borrow());
+fn landing(config: &Config, telemetry_path: &str) -> Html<String> {
     let page = include_str!("pages/landing.html")
         .replace("{version}", ABOUT.version)
         .replace("{summary}", ABOUT.summary)
+        .replace("{telemetry_path}", telemetry_path)
         .replace("{auths}", &options(config.auths.keys()))
         .replace("{modules}", &options(config.modules.keys()));
     Html(page)

@@ -144,3 +144,44 @@ async fn own_metrics_pass_promtools_check() {
     let checked = Command::new("promtool").args(["check", "metrics"]).stdin(file).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
+
+#[tokio::test]
+async fn own_metrics_are_where_the_flag_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = Program::start(dir.path(), &["--web.telemetry-path=/own"]);
+    let metrics = program.ask(Method::GET, "/own").await;
+    assert!(metrics.1.contains("snmp_exporter_build_info"), "{metrics:?}");
+    assert_eq!(program.ask(Method::GET, "/metrics").await.0, StatusCode::NOT_FOUND);
+    assert!(program.ask(Method::GET, "/").await.1.contains("href=\"/own\""));
+    let program = Program::start(dir.path(), &["--web.telemetry-path=/"]);
+    assert!(program.ask(Method::GET, "/").await.1.contains("snmp_exporter_build_info"));
+    let (taken, error) = check(&[], &["--web.telemetry-path=/snmp"]);
+    assert!(!taken && error.contains("`/snmp` is not a path for metrics"), "{error}");
+}
+
+#[test]
+fn the_peers_flags_are_here() {
+    let help = command(Path::new("."), &["--help"]).output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    let has = |flag: &str| help.split_whitespace().any(|word| word.trim_end_matches(',') == flag);
+    for flag in [
+        "--help",
+        "--version",
+        "--config.file",
+        "--config.expand-environment-variables",
+        "--log.format",
+        "--log.level",
+        "--snmp.debug-packets",
+        "--snmp.module-concurrency",
+        "--snmp.source-address",
+        "--snmp.wrap-large-counters",
+        "--no-snmp.wrap-large-counters",
+        "--web.config.file",
+        "--web.listen-address",
+        "--web.telemetry-path",
+    ] {
+        assert!(has(flag), "{flag}");
+    }
+    // A second name of --config.check. Of the peer's flags --web.systemd-socket alone is missing.
+    assert!(check(&[], &[]).0);
+}
