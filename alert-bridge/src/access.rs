@@ -1,4 +1,5 @@
-//! Who may send notifications: bearer tokens, each of which names the Alertmanager cluster it is for.
+//! Who may send notifications and events: bearer tokens. One for notifications names the Alertmanager cluster it
+//! is for.
 
 use std::path::Path;
 
@@ -26,14 +27,31 @@ impl Tokens {
             "tokens: none is configured, expected at least one (Alertmanager sends it as \
              http_config.authorization.credentials); without it anyone could send messages"
         );
+        Self::read("tokens", tokens, base)
+    }
+
+    /// Tokens of those who send events: there may be none, and then nobody may.
+    pub(crate) fn of_sources(
+        tokens: Vec<crate::config::Token>,
+        base: &Path,
+    ) -> anyhow::Result<Self> {
+        Self::read("event_tokens", tokens, base)
+    }
+
+    fn read(list: &str, tokens: Vec<crate::config::Token>, base: &Path) -> anyhow::Result<Self> {
         let resolve = |token: crate::config::Token| {
             let crate::config::Token { name, token, token_file, cluster } = token;
-            let key = format!("tokens.{name}.token");
+            let key = format!("{list}.{name}.token");
             let secret = Secret::resolve(&key, token, token_file.as_deref(), base)?
                 .with_context(|| format!("{key}: is missing, expected token or token_file"))?;
             anyhow::Ok(Token { cluster: cluster.unwrap_or_else(|| "default".into()), secret })
         };
         tokens.into_iter().map(resolve).collect::<anyhow::Result<_>>().map(Tokens)
+    }
+
+    /// Whether the caller brings a token that is known.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> bool {
+        self.cluster(headers).is_some()
     }
 
     /// The cluster of the caller, if it brings a token that is known. Takes as long for any wrong token.

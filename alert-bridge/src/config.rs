@@ -30,6 +30,7 @@ const MOST_SEGMENTS: usize = 10;
 #[derive(Debug)]
 pub struct Config {
     pub(crate) tokens: Tokens,
+    pub(crate) event_tokens: Tokens,
     pub(crate) alertmanagers: Vec<Address>,
     pub(crate) time_zone: TimeZone,
     pub(crate) notify_resolved: bool,
@@ -48,6 +49,7 @@ impl exporter_kit::Configuration for Config {
     fn resolve(file: File, base: &Path) -> anyhow::Result<Self> {
         let File {
             tokens,
+            event_tokens,
             alertmanagers,
             time_zone,
             notify_resolved,
@@ -60,6 +62,7 @@ impl exporter_kit::Configuration for Config {
             routes,
         } = file;
         let tokens = Tokens::resolve(tokens, base)?;
+        let event_tokens = Tokens::of_sources(event_tokens, base)?;
         let alertmanagers = alertmanagers
             .iter()
             .map(|url| {
@@ -106,6 +109,7 @@ impl exporter_kit::Configuration for Config {
             .collect::<anyhow::Result<_>>()?;
         Ok(Config {
             tokens,
+            event_tokens,
             alertmanagers,
             time_zone,
             notify_resolved,

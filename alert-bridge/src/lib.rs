@@ -11,6 +11,7 @@
 //! | `route`, `text` | who is told, in which words |
 //! | `store` | SQLite: one writer with group commit, queries by family of tables |
 //! | `transport` | gammu-smsd's spool, HTTP gateways |
+//! | `source_events` | the event API: what sources such as Nagios tell of |
 //! | `view`, `history`, `page` | what is shown to programs and to people |
 //! | `upkeep`, `reconcile` | what time and a lost resolution bring about |
 //!
@@ -19,6 +20,7 @@
 
 mod access;
 mod alert;
+mod body;
 mod config;
 mod delivery;
 mod episode;
@@ -29,6 +31,7 @@ mod metrics;
 mod page;
 mod reconcile;
 mod route;
+mod source_events;
 mod store;
 mod text;
 mod transport;
@@ -92,10 +95,15 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let history = Router::new()
         .route("/api/v1/episodes", get(history::episodes))
         .route("/api/v1/deliveries", get(history::deliveries))
+        .route("/api/v1/events", get(source_events::find))
         .with_state(store.clone());
     let webhook = Router::new()
         .route("/api/v1/webhook", post(webhook::receive))
         .with_state(Webhook::new(config.clone(), store.clone(), metrics.clone()));
+
+    let events = source_events::Intake::new(config.clone(), store.clone(), metrics.clone());
+    let events =
+        Router::new().route("/api/v1/events", post(source_events::receive)).with_state(events);
 
     let mut tasks = JoinSet::new();
     tasks.spawn(delivery::run(config.clone(), store.clone(), metrics, shutdown.clone()));
@@ -107,7 +115,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let web = web
         .without_landing_page()
         .routes(page::routes().merge(streams).merge(history))
-        .open_routes(webhook);
+        .open_routes(webhook.merge(events));
     ready.yes();
     let served = web.serve(Exposition::new(registry), shutdown.clone()).await;
     shutdown.cancel();

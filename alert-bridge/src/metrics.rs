@@ -76,6 +76,25 @@ impl Status {
     }
 }
 
+/// What became of an event that a source sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventOutcome {
+    Accepted,
+    /// It had been kept before.
+    Duplicate,
+}
+
+impl EventOutcome {
+    const ALL: [Self; 2] = [Self::Accepted, Self::Duplicate];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
 /// How an attempt to send a message ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeliveryOutcome {
@@ -123,6 +142,8 @@ pub(crate) struct Metrics {
     unrouted: Counter,
     deliveries: Family<DeliveryLabels, Counter>,
     feed_clients: Gauge,
+    source_events: Family<OutcomeLabel, Counter>,
+    event_requests_refused: Counter,
 }
 
 impl Metrics {
@@ -137,7 +158,19 @@ impl Metrics {
         store: &Store,
         transports: impl Iterator<Item = &'a String>,
     ) -> Result<(), StoreError> {
-        let Metrics { webhooks, alerts, late, unrouted, deliveries, feed_clients } = self;
+        let Metrics {
+            webhooks,
+            alerts,
+            late,
+            unrouted,
+            deliveries,
+            feed_clients,
+            source_events,
+            event_requests_refused,
+        } = self;
+        for outcome in EventOutcome::ALL {
+            let _present = source_events.get_or_create(&OutcomeLabel { outcome: outcome.name() });
+        }
         for outcome in WebhookOutcome::ALL {
             let _present = webhooks.get_or_create(&OutcomeLabel { outcome: outcome.name() });
         }
@@ -175,6 +208,16 @@ impl Metrics {
             deliveries.clone(),
         );
         own.register("feed_clients", "Clients that listen to the feed now", feed_clients.clone());
+        own.register(
+            "source_events",
+            "Events that sources sent to the event API, by what became of them",
+            source_events.clone(),
+        );
+        own.register(
+            "event_requests_refused",
+            "Requests to the event API that were refused",
+            event_requests_refused.clone(),
+        );
         let connection = Mutex::new(store.reader()?);
         registry.register_collector(Box::new(StockCollector {
             connection,
@@ -202,6 +245,14 @@ impl Metrics {
     pub(crate) fn delivery(&self, transport: &str, outcome: DeliveryOutcome) {
         let labels = DeliveryLabels { transport: transport.to_owned(), outcome: outcome.name() };
         self.deliveries.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn source_events(&self, outcome: EventOutcome, count: u64) {
+        self.source_events.get_or_create(&OutcomeLabel { outcome: outcome.name() }).inc_by(count);
+    }
+
+    pub(crate) fn event_request_refused(&self) {
+        self.event_requests_refused.inc();
     }
 
     /// Counts a client until the guard is dropped.

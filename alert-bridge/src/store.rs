@@ -12,6 +12,7 @@ pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod messages;
 pub(crate) mod retention;
+pub(crate) mod source_events;
 pub(crate) mod stock;
 mod writer;
 
@@ -30,7 +31,11 @@ pub(crate) use writer::Writing;
 use writer::{Job, Writer};
 
 /// Version of the schema, in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What makes each version of the one before it.
+const MIGRATIONS: [&str; VERSION as usize] =
+    [include_str!("store/schema.sql"), include_str!("store/source_events.sql")];
 
 /// Writes that may wait for the writer thread.
 const QUEUE: usize = 1024;
@@ -225,13 +230,15 @@ fn prepare(path: &Path) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
-        0 => {
+        VERSION => {}
+        older @ 0..VERSION => {
             let transaction = connection.transaction()?;
-            transaction.execute_batch(include_str!("store/schema.sql"))?;
+            for step in MIGRATIONS.iter().skip(usize::try_from(older)?) {
+                transaction.execute_batch(step)?;
+            }
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.commit()?;
         }
-        VERSION => {}
         newer => bail!(
             "it is of version {newer}, expected {VERSION}: a newer alert-bridge has written it"
         ),

@@ -6,24 +6,23 @@
 //! | 400 | the body can never be read; the answer names the field | gives up |
 //! | 401 | no token, or a wrong one | gives up |
 //! | 413 | the body is larger than [`LARGEST_BODY`] | gives up |
-//! | 503 | it may succeed later: full disk, overload, a body not complete within [`BODY_LIMIT`] | tries again |
+//! | 503 | it may succeed later: full disk, overload, a body not complete within [`body::LIMIT`] | tries again |
 //!
 //! Unknown fields are ignored, because newer versions add some.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, watch};
 use tracing::{info, warn};
 
 use crate::alert::{Alert, Content, Pairs, Severity};
+use crate::body::{self, BodyError};
 use crate::config::Config;
 use crate::intake::{self, Notification};
 use crate::metrics::{Metrics, Status, WebhookOutcome};
@@ -31,12 +30,6 @@ use crate::store::Store;
 
 /// Bytes of the largest notification; ten thousand alerts with long outputs are below.
 const LARGEST_BODY: usize = 10 << 20;
-
-/// Bytes that are read and thrown away so that a client which sends too much hears why.
-const LARGEST_DISCARD: usize = 100 << 20;
-
-/// A body that is not complete by then is given up.
-const BODY_LIMIT: Duration = Duration::from_secs(10);
 
 /// The store must have answered by then. Alertmanager itself waits for the interval of the group.
 const STORE_LIMIT: Duration = Duration::from_secs(10);
@@ -74,7 +67,7 @@ pub(crate) async fn receive(State(webhook): State<Webhook>, request: Request) ->
         Err(refusal) => {
             warn!(error = %refusal, "notification not taken");
             let mut response = (refusal.status(), format!("{refusal}\n")).into_response();
-            if matches!(refusal, Refusal::Slow | Refusal::Large) {
+            if matches!(refusal, Refusal::Body(BodyError::Slow | BodyError::Large(_))) {
                 response
                     .headers_mut()
                     .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
@@ -89,12 +82,8 @@ pub(crate) async fn receive(State(webhook): State<Webhook>, request: Request) ->
 enum Refusal {
     #[error("a bearer token is needed, and this is none that alert-bridge knows")]
     Unauthorized,
-    #[error("the body is larger than {LARGEST_BODY} bytes")]
-    Large,
-    #[error("the body was not complete within {} seconds", BODY_LIMIT.as_secs())]
-    Slow,
-    #[error("the body broke off: {0}")]
-    Broken(axum::Error),
+    #[error(transparent)]
+    Body(#[from] BodyError),
     #[error("{0}")]
     Unreadable(String),
     #[error("too many notifications at once")]
@@ -109,11 +98,10 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
-            Refusal::Large => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Body(BodyError::Large(_)) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Unreadable(_) => StatusCode::BAD_REQUEST,
             // Alertmanager tries again after these alone.
-            Refusal::Slow
-            | Refusal::Broken(_)
+            Refusal::Body(BodyError::Slow | BodyError::Broken(_))
             | Refusal::Overloaded
             | Refusal::NotStored(_)
             | Refusal::StoreSlow => StatusCode::SERVICE_UNAVAILABLE,
@@ -123,8 +111,8 @@ impl Refusal {
     fn outcome(&self) -> WebhookOutcome {
         match self {
             Refusal::Unauthorized => WebhookOutcome::Unauthorized,
-            Refusal::Large => WebhookOutcome::TooLarge,
-            Refusal::Slow | Refusal::Broken(_) => WebhookOutcome::Incomplete,
+            Refusal::Body(BodyError::Large(_)) => WebhookOutcome::TooLarge,
+            Refusal::Body(BodyError::Slow | BodyError::Broken(_)) => WebhookOutcome::Incomplete,
             Refusal::Unreadable(_) => WebhookOutcome::Unreadable,
             Refusal::Overloaded => WebhookOutcome::Overloaded,
             Refusal::NotStored(_) | Refusal::StoreSlow => WebhookOutcome::NotStored,
@@ -138,8 +126,7 @@ impl Webhook {
         let cluster =
             config.tokens.cluster(request.headers()).ok_or(Refusal::Unauthorized)?.to_owned();
         let _place = self.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
-        let body =
-            tokio::time::timeout(BODY_LIMIT, read(request)).await.map_err(|_| Refusal::Slow)??;
+        let body = body::read(request, LARGEST_BODY).await?;
         let parsed = parse(&body, cluster).map_err(Refusal::Unreadable)?;
         drop(body);
         let Parsed { notification, ignored, truncated } = parsed;
@@ -174,36 +161,6 @@ impl Webhook {
         );
         Ok(())
     }
-}
-
-/// The body, if it is not too large. One that is too large is read to its end, without keeping it: a client
-/// whose connection is closed while it still sends does not see the answer.
-async fn read(request: Request) -> Result<Vec<u8>, Refusal> {
-    let announced = content_length(request.headers());
-    if announced > LARGEST_DISCARD {
-        return Err(Refusal::Large);
-    }
-    let mut body = Vec::with_capacity(if announced <= LARGEST_BODY { announced } else { 0 });
-    let mut chunks = Body::into_data_stream(request.into_body());
-    let mut length = 0;
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(Refusal::Broken)?;
-        length += chunk.len();
-        if length > LARGEST_DISCARD {
-            break;
-        }
-        if announced <= LARGEST_BODY && length <= LARGEST_BODY {
-            body.extend_from_slice(&chunk);
-        } else {
-            body = Vec::new();
-        }
-    }
-    if length > LARGEST_BODY { Err(Refusal::Large) } else { Ok(body) }
-}
-
-fn content_length(headers: &HeaderMap) -> usize {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    length.and_then(|value| value.parse().ok()).unwrap_or(0)
 }
 
 /// The body as Alertmanager writes it, as far as it matters here.

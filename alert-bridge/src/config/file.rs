@@ -13,6 +13,7 @@ use super::period::Period;
 #[serde(deny_unknown_fields, default)]
 pub struct File {
     pub(crate) tokens: Vec<Token>,
+    pub(crate) event_tokens: Vec<Token>,
     pub(crate) alertmanagers: Vec<String>,
     pub(crate) time_zone: Option<String>,
     pub(crate) notify_resolved: bool,
@@ -29,6 +30,7 @@ impl Default for File {
     fn default() -> Self {
         File {
             tokens: Vec::new(),
+            event_tokens: Vec::new(),
             alertmanagers: Vec::new(),
             time_zone: None,
             notify_resolved: true,

@@ -10,7 +10,8 @@ const BATCH: u32 = 500;
 
 /// Deletes some of what ended before `oldest`; answers how many rows, 0 when nothing is left to delete.
 pub(crate) fn delete(connection: &Connection, oldest: Timestamp) -> Result<usize, StoreError> {
-    const STEPS: [&str; 4] = [
+    const STEPS: [&str; 5] = [
+        "DELETE FROM source_event WHERE id IN (SELECT id FROM source_event WHERE at < ?1 ORDER BY at LIMIT ?2)",
         "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
         "DELETE FROM label_set WHERE (cluster, receiver, identity, name) IN
              (SELECT cluster, receiver, identity, name FROM label_set WHERE ends_at < ?1 LIMIT ?2)",

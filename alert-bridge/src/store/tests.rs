@@ -71,7 +71,22 @@ async fn a_store_of_a_newer_version_is_refused() {
     let connection = Connection::open(folder.path().join("alert-bridge.db")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     let error = format!("{:#}", Store::open(folder.path()).unwrap_err());
-    assert!(error.contains("version 99, expected 1"), "{error}");
+    assert!(error.contains("version 99, expected 2"), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_of_version_1_is_brought_up_to_date_and_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = Connection::open(folder.path().join("alert-bridge.db")).unwrap();
+    connection.execute_batch(include_str!("schema.sql")).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    let id: String = connection.query_row("SELECT id FROM store", [], |row| row.get(0)).unwrap();
+    drop(connection);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(store.id(), id);
+    let filter = source_events::Filter { limit: 1, ..source_events::Filter::default() };
+    let found = store.read(move |connection| source_events::find(connection, &filter)).await;
+    assert_eq!(found.unwrap().len(), 0);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod wait;
 mod alertmanager;
 mod crash;
 mod disk;
+mod events;
 mod feed;
 mod gateway;
 mod page;
