@@ -14,8 +14,10 @@ pub(crate) struct Dashboard {
     pub(crate) title: &'static str,
     pub(crate) description: &'static str,
     pub(crate) tags: &'static [&'static str],
-    /// Variables after `datasource` and `job`.
+    /// Variables after `datasource`.
     pub(crate) variables: Vec<Variable>,
+    /// Links that show the same over another time: title, and start such as `now-7d`.
+    pub(crate) ranges: &'static [(&'static str, &'static str)],
     pub(crate) rows: Vec<Row>,
 }
 
@@ -25,18 +27,28 @@ pub(crate) struct Row {
     pub(crate) panels: Vec<Panel>,
 }
 
-/// A variable filled by the values of a label.
+/// A variable that people choose or type.
 pub(crate) struct Variable {
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
-    pub(crate) query: String,
-    /// Whether several values, and all of them, may be chosen.
-    pub(crate) multi: bool,
+    pub(crate) values: Values,
+}
+
+/// Where the value of a variable comes from.
+pub(crate) enum Values {
+    /// The values of a label; perhaps several of them, or all.
+    OfLabel { query: String, multi: bool },
+    /// The values of a label. All of them matches series without the label too.
+    OfLabelOrNone(String),
+    /// What is typed; empty at first.
+    Typed,
+    /// One of these, each with the text that queries get; the first one at first.
+    OneOf(&'static [(&'static str, &'static str)]),
 }
 
 impl Dashboard {
     pub(crate) fn into_json(self) -> Value {
-        let Dashboard { uid, title, description, tags, variables, rows } = self;
+        let Dashboard { uid, title, description, tags, variables, ranges, rows } = self;
         let variables: Vec<Value> = std::iter::once(json!({
             "name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus",
             "current": {}, "hide": 0, "refresh": 1,
@@ -56,29 +68,76 @@ impl Dashboard {
             "timezone": "browser",
             "templating": { "list": variables },
             "annotations": { "list": [alerts()] },
-            "links": [{
-                "type": "dashboards", "title": "WiseMonitor", "tags": ["wisemonitor"], "asDropdown": true,
-                "includeVars": true, "keepTime": true, "icon": "external link",
-            }],
+            "links": links(uid, ranges),
             "panels": layout(rows),
         })
     }
 }
 
 impl Variable {
-    fn into_json(self) -> Value {
-        let Variable { name, label, query, multi } = self;
-        let mut variable = json!({
-            "name": name, "label": label, "type": "query", "datasource": datasource(),
-            "query": { "query": query, "refId": name }, "definition": query,
-            "refresh": 2, "sort": 5, "multi": multi, "includeAll": multi, "hide": 0,
-        });
-        if multi {
-            variable["allValue"] = ".+".into();
-            variable["current"] = json!({ "text": "All", "value": "$__all" });
-        }
-        variable
+    /// A variable of the values of a label.
+    pub(crate) fn of_label(
+        name: &'static str,
+        label: &'static str,
+        query: String,
+        multi: bool,
+    ) -> Self {
+        Variable { name, label, values: Values::OfLabel { query, multi } }
     }
+
+    fn into_json(self) -> Value {
+        let Variable { name, label, values } = self;
+        let of_label = |query: String, multi: bool| {
+            json!({
+                "name": name, "label": label, "type": "query", "datasource": datasource(),
+                "query": { "query": query, "refId": name }, "definition": query,
+                "refresh": 2, "sort": 5, "multi": multi, "includeAll": multi, "hide": 0,
+            })
+        };
+        let all = |mut variable: Value, pattern: &str| {
+            variable["allValue"] = pattern.into();
+            variable["current"] = json!({ "text": "All", "value": "$__all" });
+            variable
+        };
+        match values {
+            Values::OfLabel { query, multi: false } => of_label(query, false),
+            Values::OfLabel { query, multi: true } => all(of_label(query, true), ".+"),
+            Values::OfLabelOrNone(query) => all(of_label(query, true), ".*"),
+            Values::Typed => json!({
+                "name": name, "label": label, "type": "textbox", "query": "", "hide": 0,
+                "current": { "text": "", "value": "" },
+            }),
+            Values::OneOf(choices) => one_of(name, label, choices),
+        }
+    }
+}
+
+fn one_of(name: &str, label: &str, choices: &[(&str, &str)]) -> Value {
+    let written: Vec<_> = choices.iter().map(|(text, value)| format!("{text} : {value}")).collect();
+    let options: Vec<_> = choices
+        .iter()
+        .zip(0..)
+        .map(|((text, value), at)| json!({ "text": text, "value": value, "selected": at == 0 }))
+        .collect();
+    json!({
+        "name": name, "label": label, "type": "custom", "query": written.join(", "),
+        "current": options.first(), "options": options, "multi": false, "includeAll": false, "hide": 0,
+    })
+}
+
+/// The menu of all our dashboards, and the same dashboard over other times.
+fn links(uid: &str, ranges: &[(&str, &str)]) -> Value {
+    let menu = json!({
+        "type": "dashboards", "title": "WiseMonitor", "tags": ["wisemonitor"], "asDropdown": true,
+        "includeVars": true, "keepTime": true, "icon": "external link",
+    });
+    let over = |(title, from): &(&str, &str)| {
+        json!({
+            "type": "link", "title": title, "url": format!("/d/{uid}?from={from}&to=now"),
+            "includeVars": true, "keepTime": false, "icon": "dashboard",
+        })
+    };
+    std::iter::once(menu).chain(ranges.iter().map(over)).collect()
 }
 
 /// Firing alerts of the rules, drawn over every graph.

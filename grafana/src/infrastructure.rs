@@ -3,30 +3,14 @@
 use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row, Variable};
+use crate::objects::{ALL, HARD, HOST_STATES, SERVICE_STATES};
 use crate::panel::{Colour, Column, Kind, Meaning, Panel, Query, Show, Unit};
-
-/// Nagios' numbers for a host's state.
-const HOST_STATES: &[(u8, &str, Colour)] =
-    &[(0, "UP", Colour::Green), (1, "DOWN", Colour::Red), (2, "UNREACHABLE", Colour::Purple)];
-
-/// Nagios' numbers for a service's state.
-const SERVICE_STATES: &[(u8, &str, Colour)] = &[
-    (0, "OK", Colour::Green),
-    (1, "WARNING", Colour::Yellow),
-    (2, "CRITICAL", Colour::Red),
-    (3, "UNKNOWN", Colour::Orange),
-];
-
-const HARD: &[(u8, &str, Colour)] = &[(0, "soft", Colour::Yellow), (1, "hard", Colour::Green)];
-
-/// The label matchers that every query begins with.
-const ALL: &str = "job=~\"$job\"";
 
 pub(crate) fn dashboard() -> Dashboard {
     let values = |metric: &nagios::Metric, matchers: &str, label: &str| {
         format!("label_values({}{{{matchers}}}, {label})", metric.name)
     };
-    let variable = |name, label, query, multi| Variable { name, label, query, multi };
+    let variable = Variable::of_label;
     let host = format!("{ALL}, host=~\"$host\"");
     Dashboard {
         uid: "wisemonitor-infrastructure",
@@ -38,6 +22,7 @@ pub(crate) fn dashboard() -> Dashboard {
             variable("host", "Host", values(&nagios::HOST_STATE, ALL, "host"), true),
             variable("service", "Service", values(&nagios::SERVICE_STATE, &host, "service"), true),
         ],
+        ranges: &[],
         rows: vec![
             Row { title: "At a glance", panels: glance() },
             Row { title: "Hosts", panels: vec![hosts()] },

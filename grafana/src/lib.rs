@@ -4,15 +4,24 @@
 //! a dashboard. Refuses to know any Grafana server.
 
 mod dashboard;
+mod hosts;
 mod infrastructure;
+mod nagios;
 mod network;
+mod objects;
 mod panel;
+mod performance;
+mod services;
 
 /// Every dashboard: its file name and its text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
     [
         ("infrastructure.json", infrastructure::dashboard()),
+        ("hosts.json", hosts::dashboard()),
+        ("services.json", services::dashboard()),
+        ("performance.json", performance::dashboard()),
+        ("nagios.json", nagios::dashboard()),
         ("network.json", network::network()),
         ("interface.json", network::interface()),
     ]

@@ -72,6 +72,7 @@ pub(crate) fn network() -> Dashboard {
         description: "Network devices that are watched by SNMP, and their interfaces.",
         tags: &["wisemonitor", "network"],
         variables: variables(true),
+        ranges: &[],
         rows: vec![
             Row { title: "At a glance", panels: glance },
             Row { title: "Devices", panels: vec![devices()] },
@@ -150,6 +151,7 @@ pub(crate) fn interface() -> Dashboard {
         description: "Traffic of an interface against its speed and thresholds, errors, discards and state.",
         tags: &["wisemonitor", "network"],
         variables: variables(false),
+        ranges: &[],
         rows: vec![
             Row {
                 title: "Traffic of $interface on $device",
@@ -205,7 +207,7 @@ pub(crate) fn interface() -> Dashboard {
 }
 
 fn variables(with_all: bool) -> Vec<Variable> {
-    let variable = |name, label, query: String, multi| Variable { name, label, query, multi };
+    let variable = Variable::of_label;
     let mut variables = vec![
         variable("job", "Job", "label_values(ifOperStatus, job)".into(), true),
         variable(

@@ -24,6 +24,10 @@ pub(crate) enum Kind {
     Stat(Meaning),
     /// Lines over time.
     Timeseries,
+    /// Lines over time; those of all queries but the first are limits, and dashed.
+    Limited,
+    /// Lines over time of what is recorded once an hour.
+    Hourly,
     /// A table that joins its queries on their common labels.
     Table(Vec<Column>),
 }
@@ -79,6 +83,9 @@ pub(crate) enum Show {
     Text,
     /// A label whose value, when clicked, sets a variable.
     Choose(&'static str),
+    /// A cell that, when clicked, opens the dashboard of a uid; its variables get the values of columns, each
+    /// named by its title.
+    Open(&'static str, &'static [(&'static str, &'static str)]),
     Number(Unit),
     /// A number that stands for a word.
     Words(&'static [(u8, &'static str, Colour)]),
@@ -119,6 +126,12 @@ impl Panel {
         match kind {
             Kind::Stat(meaning) => stat(&mut panel, meaning),
             Kind::Timeseries => timeseries(&mut panel),
+            Kind::Limited => limited(&mut panel),
+            Kind::Hourly => {
+                timeseries(&mut panel);
+                // The least step, and with it the least `$__rate_interval`.
+                panel["interval"] = "1h".into();
+            }
             Kind::Table(columns) => self::table(&mut panel, columns),
         }
         panel
@@ -157,6 +170,18 @@ fn timeseries(panel: &mut Value) {
     });
 }
 
+fn limited(panel: &mut Value) {
+    timeseries(panel);
+    let targets = panel["targets"].as_array().map_or(0, Vec::len);
+    let dashed = ('B'..).take(targets.saturating_sub(1)).map(|id| {
+        json!({ "matcher": { "id": "byFrameRefID", "options": id.to_string() }, "properties": [
+            { "id": "custom.lineStyle", "value": { "fill": "dash", "dash": [8, 8] } },
+            { "id": "custom.fillOpacity", "value": 0 },
+        ] })
+    });
+    panel["fieldConfig"]["overrides"] = dashed.collect();
+}
+
 fn table(panel: &mut Value, columns: Vec<Column>) {
     let order: serde_json::Map<String, Value> = columns
         .iter()
@@ -167,7 +192,10 @@ fn table(panel: &mut Value, columns: Vec<Column>) {
         columns.iter().map(|column| (column.field.to_owned(), column.title.into())).collect();
     let fields: Vec<&str> = columns.iter().map(|column| column.field).collect();
     panel["type"] = "table".into();
-    panel["options"] = json!({ "showHeader": true, "cellHeight": "sm" });
+    panel["options"] = json!({
+        "showHeader": true, "cellHeight": "sm",
+        "footer": { "show": false, "reducer": ["sum"], "enablePagination": true },
+    });
     panel["transformations"] = json!([
         { "id": "merge", "options": {} },
         { "id": "filterFieldsByName", "options": { "include": { "names": fields } } },
@@ -190,6 +218,18 @@ impl Column {
                 "title": format!("Show ${{__value.text}}"),
                 "url": format!("/d/${{__dashboard.uid}}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}&var-{variable}=${{__value.text}}"),
             }] }]),
+            Show::Open(uid, columns) => {
+                let variables: String = columns
+                    .iter()
+                    .map(|(variable, column)| {
+                        format!("&var-{variable}=${{__data.fields[\"{column}\"]}}")
+                    })
+                    .collect();
+                json!([{ "id": "links", "value": [{
+                    "title": "Open",
+                    "url": format!("/d/{uid}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}{variables}"),
+                }] }])
+            }
             Show::Number(unit) => json!([{ "id": "unit", "value": unit.name() }]),
             Show::Words(list) => json!([
                 { "id": "mappings", "value": words(list) },

@@ -22,7 +22,8 @@ fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
 fn queries(dashboard: &Value) -> Vec<(String, String)> {
     let filled = |text: &Value| {
         let mut text = text.as_str().unwrap().replace("$__rate_interval", "1m");
-        for variable in ["job", "host", "service", "device", "interface"] {
+        text = text.replace("$state", ">= 0").replace("$search", "");
+        for variable in ["job", "group", "instance", "host", "service", "device", "interface"] {
             text = text.replace(&format!("${variable}"), ".+");
         }
         text
