@@ -31,6 +31,15 @@ pub(crate) async fn all_answer(suite: &Suite) {
     }
 }
 
+/// The first query of a panel of a dashboard, with its variables.
+pub(crate) fn query(file: &str, panel: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../grafana/dashboards").join(file);
+    let dashboard: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut panels = dashboard["panels"].as_array().unwrap().iter();
+    let found = panels.find(|known| known["title"] == panel && known["targets"].is_array());
+    found.unwrap()["targets"][0]["expr"].as_str().unwrap().to_owned()
+}
+
 fn dashboards() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../grafana/dashboards");
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());

@@ -14,6 +14,7 @@ mod lifecycle;
 #[expect(dead_code, reason = "the bench reads the times of a trip")]
 mod observe;
 mod outage;
+mod plugin;
 mod reload;
 mod suite;
 mod traffic;
