@@ -6,6 +6,7 @@ mod conformance;
 mod dashboard;
 mod device;
 mod discover;
+mod examples;
 mod faults;
 mod lab;
 mod lookups;
