@@ -5,6 +5,7 @@
 #   make lint               formatting, clippy, licences of dependencies
 #   make bench ONLY=road    figures, one `name value` a line; parts: road, outage (ten minutes)
 #   make conformance        comparison with the standards and peers; parts: snmp
+#   make fuzz               throws bytes at what reads others' bytes; ONLY=snmp-decoder SECONDS=600
 #   make dashboards         writes grafana/dashboards anew
 #   make build              the programs, in target/release
 #   make install-deps       the Debian packages that the suite runs on
@@ -12,11 +13,16 @@
 BUILD_PACKAGES := gcc libc6-dev
 PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd snmpd
 TEST_PACKAGES := chromium sqlite3 snmp prometheus-snmp-exporter
+FUZZ_PACKAGES := g++
 PROGRAMS := -p alert-bridge -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p wisemonitor
 RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml
 
-.PHONY: up test lint bench conformance dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
+.PHONY: up test lint bench conformance fuzz dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
 .DEFAULT_GOAL := build
+
+# Each fuzz target is a file of this name, its first inputs lie in seeds/ beside it.
+FUZZ_TARGETS := $(wildcard */fuzz/fuzz_targets/*.rs exporters/*/fuzz/fuzz_targets/*.rs exporters/*/*/fuzz/fuzz_targets/*.rs)
+SECONDS := 60
 
 up: check-rust install-deps build
 	@exec target/release/wisemonitor up $(ARGS)
@@ -50,6 +56,21 @@ conformance: check-rust
 		cargo test --quiet --locked -p snmp-exporter --test snmp conformance -- --nocapture;; \
 	*) echo "make conformance: no part '$(ONLY)', expected one of: snmp" >&2; exit 1;; \
 	esac
+
+# cargo-fuzz needs flags of the compiler that a stable one takes only when told so.
+fuzz: check-rust
+	@deploy/install-debian.sh $(BUILD_PACKAGES) $(FUZZ_PACKAGES)
+	@command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz
+	@chosen='$(filter %/$(or $(ONLY),%).rs,$(FUZZ_TARGETS))'; \
+	if [ -z "$$chosen" ]; then \
+		echo "make fuzz: no part '$(ONLY)', expected one of: $(notdir $(FUZZ_TARGETS:.rs=))" >&2; exit 1; \
+	fi; \
+	for target in $$chosen; do \
+		part=$$(basename "$$target" .rs); folder=$${target%/fuzz_targets/*}; \
+		mkdir -p "target/fuzz/corpus/$$part"; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir "$$folder" --target-dir target/fuzz "$$part" \
+			"target/fuzz/corpus/$$part" "$$folder/seeds/$$part" -- -max_total_time=$(SECONDS) || exit 1; \
+	done
 
 dashboards: check-rust install-build-deps
 	cargo run --quiet --locked -p dashboards

@@ -23,6 +23,7 @@ use async_snmp::{ClientBuilder, EngineCache, MAX_RETRIES, Retry};
 
 pub use session::{Agent, Reply, Session, Status};
 pub use target::{Target, Transport};
+pub use value::decoded;
 
 use crate::config::Auth;
 use crate::varbind::Oid;

@@ -1,8 +1,17 @@
 //! Turns the crate's values into ours.
 
-use async_snmp::VarBind;
+use async_snmp::message::Message;
+use async_snmp::{DecodeConfig, VarBind};
+use bytes::Bytes;
 
 use crate::varbind::{Oid, Value, Varbind};
+
+/// What a message in the clear answers, read as a session reads it, whoever it is from; none when it is none.
+#[must_use]
+pub fn decoded(message: Bytes) -> Option<Vec<Varbind>> {
+    let message = Message::decode(message, DecodeConfig::default()).ok()?.value;
+    Some(message.into_pdu()?.varbinds().iter().cloned().map(varbind).collect())
+}
 
 /// One varbind. What the crate does not know becomes NULL.
 pub(super) fn varbind(VarBind { oid, value, .. }: VarBind) -> Varbind {

@@ -12,5 +12,6 @@ mod lab;
 mod lookups;
 mod program;
 mod scrape;
+mod seeds;
 mod snmpd;
 mod walks;
