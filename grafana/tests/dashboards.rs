@@ -91,6 +91,35 @@ fn variables_choose_the_data_source_and_everything_else_comes_from_it() {
 }
 
 #[test]
+fn links_lead_to_dashboards_and_set_variables_that_these_have() {
+    let all = dashboards();
+    let variables_of = |uid: &str| -> Vec<&str> {
+        let found = all.iter().find(|(_, dashboard)| dashboard["uid"] == uid);
+        let (_, dashboard) = found.unwrap_or_else(|| panic!("no dashboard {uid}"));
+        let variables = dashboard["templating"]["list"].as_array().unwrap().iter();
+        variables.map(|variable| variable["name"].as_str().unwrap()).collect()
+    };
+    let mut set = 0;
+    for (name, dashboard) in &all {
+        let text = dashboard.to_string();
+        for link in text.split("\"/d/").skip(1).map(|rest| rest.split_once('?').unwrap()) {
+            let (uid, rest) = link;
+            // In the text of JSON, a quote within a link is escaped.
+            let query = rest.replace("\\\"", "'");
+            let query = query.split('"').next().unwrap();
+            let own = dashboard["uid"].as_str().unwrap();
+            let variables = variables_of(if uid == "${__dashboard.uid}" { own } else { uid });
+            for assignment in query.split("&var-").skip(1) {
+                let variable = assignment.split('=').next().unwrap();
+                assert!(variables.contains(&variable), "{name}: {uid} has no variable {variable}");
+                set += 1;
+            }
+        }
+    }
+    assert!(set >= 5, "only {set} variables are set by links");
+}
+
+#[test]
 fn panels_do_not_overlap_and_stay_on_the_grid() {
     for (name, dashboard) in dashboards() {
         let places: Vec<[u64; 4]> = dashboard["panels"]
