@@ -49,7 +49,8 @@ impl Drop for Switch {
 async fn an_interface_is_watched_and_then_no_more() {
     let mut suite = Suite::start().await;
     let switch = Switch::start(&suite);
-    let add = ["add", "switch", "--address", &switch.address, "--warn", "70%", "--crit", "90%"];
+    let add = ["add", "switch", "--address", &switch.address, "--auth", "public_v1"];
+    let add = [&add[..], &["--warn", "70%", "--crit", "90%"]].concat();
     let refused = async |arguments: &[&str]| {
         let output = suite.try_command("traffic", arguments).await;
         assert!(!output.status.success());
@@ -83,6 +84,11 @@ async fn an_interface_is_watched_and_then_no_more() {
             suite.query(&of("ifHighSpeed", "")).await == Some(1000.0)
         })
         .await;
+    let targets = suite.json(9090, "/api/v1/targets").await.unwrap();
+    let asked = targets["data"]["activeTargets"].as_array().unwrap().iter();
+    let asked: Vec<_> = asked.filter(|target| target["labels"]["instance"] == "switch").collect();
+    let url = asked[0]["scrapeUrl"].as_str().unwrap();
+    assert!(url.contains("auth=public_v1"), "as whom the device was added: {url}");
 
     // A name by which it is known now needs no address.
     let forced = [
