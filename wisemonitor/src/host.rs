@@ -208,7 +208,9 @@ async fn apply(site: &Site, file: HostFile, target: Option<Change>) -> anyhow::R
     changes.extend(target);
     Change::make_all(&changes)?;
     if let Err(error) = take_up(site, &file.name, judged.host(file.name.as_str())).await {
-        Change::undo_all(&changes)?;
+        if let Err(undo) = Change::undo_all(&changes) {
+            return Err(error.context(format!("cannot be taken back: {undo:#}")));
+        }
         // Whatever Nagios has read meanwhile, it is to read the old files again.
         let again = nagios.reload();
         return Err(error).context(match again {

@@ -1,10 +1,13 @@
 //! `wisemonitor host`: what it adds is in the running Nagios, and what fails leaves no trace.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use serde_json::Value;
 
 use crate::suite::Suite;
@@ -168,11 +171,19 @@ async fn what_nagios_does_not_take_up_is_taken_back() {
     let crash: Vec<_> = CRASH.split(' ').chain(["--snmp-auth", "x", "--wait", "2s"]).collect();
     let before = configuration(&suite);
 
-    suite.signal("nagios", Signal::SIGSTOP).await;
-    let error = refused(&suite, &crash).await;
-    suite.signal("nagios", Signal::SIGCONT).await;
+    // A pipe that somebody reads who is not Nagios: the command is given, and nothing comes of it.
+    let pipe = suite.dir().join("nobody.cmd");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let open = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(&pipe);
+    let mut reader = open.unwrap();
+    let pipe = ["--nagios.command", pipe.to_str().unwrap()];
+    let error = refused(&suite, &[&crash[..], &pipe].concat()).await;
     assert!(error.contains("taken back: Nagios has not taken it up within 2 s"), "{error}");
     assert_eq!(configuration(&suite), before);
+    let mut commands = String::new();
+    reader.read_to_string(&mut commands).unwrap();
+    let reloads = commands.lines().filter(|line| line.ends_with("RESTART_PROGRAM")).count();
+    assert!(reloads >= 2, "it reads the old files again: {commands}");
 
     // Nobody would see whether Nagios takes it up: nothing is even begun.
     suite.command("break", &["nagios-exporter"]).await;
