@@ -2,7 +2,8 @@
 //!
 //! The module connects and writes [`Frame`]s: `Hello`, a snapshot (`SnapshotBegin`, then inventory and
 //! states, then `SnapshotEnd`), then `Event`s with rising sequence numbers and a `Stats` each second. The
-//! exporter answers with [`Frame::Ack`]. After every reconnect the module begins again with `Hello`.
+//! exporter answers with [`Frame::Ack`]. After every reconnect the module begins again with `Hello`; events
+//! that it still holds from a former Nagios process come first, with their own epoch.
 //!
 //! Promises: encoding into a caller's buffer allocates nothing and never panics (it runs inside a Nagios
 //! callback); decoding never panics on any bytes. Frames may grow at their end and new kinds may be added
@@ -16,13 +17,15 @@ mod wire;
 
 pub use codec::{Split, encode, encode_event, split};
 pub use record::{
-    Ack, Body, Event, Flags, Frame, Group, GroupKind, Hello, Host, Notification, Service,
-    SnapshotBegin, State, StateChange, Stats, Timeperiod,
+    Ack, Acknowledgement, AcknowledgementStep, Body, Check, Comment, CommentKind, CommentStep,
+    Contact, ContactNotification, Downtime, DowntimeChange, DowntimeStep, Event, Flags, Flapping,
+    FlappingStep, Frame, Group, GroupKind, Hello, Host, Modes, Notification, Program, Service,
+    Settings, SnapshotBegin, State, StateChange, Stats, Timeperiod,
 };
 pub use wire::DecodeError;
 
 /// Version of the conversation. A reader refuses a `Hello` that carries another.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;
 
 /// The longest frame either side accepts, in bytes, its length field included.
 pub const MAX_FRAME: usize = 1 << 20;
@@ -30,8 +33,14 @@ pub const MAX_FRAME: usize = 1 << 20;
 /// Longest plugin output kept, in bytes; what is longer is cut and [`Flags::TRUNCATED`] set.
 pub const MAX_OUTPUT: usize = 8 * 1024;
 
+/// Longest further output kept, in bytes; what is longer is cut and [`Flags::TRUNCATED`] set.
+pub const MAX_LONG_OUTPUT: usize = 8 * 1024;
+
 /// Longest performance data kept, in bytes; what is longer is cut and [`Flags::TRUNCATED`] set.
 pub const MAX_PERFDATA: usize = 16 * 1024;
 
-/// Longest name (host, service, group, command), in bytes.
+/// Longest comment kept, in bytes.
+pub const MAX_COMMENT: usize = 4 * 1024;
+
+/// Longest name (host, service, group, command, author), in bytes.
 pub const MAX_NAME: usize = 1024;

@@ -43,16 +43,29 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
+/// A closed set, each of its variants a number in one byte.
+pub(crate) trait Code: Copy {
+    /// The numbers, in words.
+    const EXPECTED: &'static str;
+
+    /// The variant's number.
+    fn code(self) -> u8;
+
+    /// The variant of a number.
+    fn of_code(code: u8) -> Option<Self>;
+}
+
 /// Writes into a slice; once something did not fit, nothing more is written and [`Writer::finish`] is `None`.
 pub(crate) struct Writer<'a> {
     buf: &'a mut [u8],
     at: usize,
     full: bool,
+    cut: bool,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(buf: &'a mut [u8]) -> Self {
-        Writer { buf, at: 0, full: false }
+        Writer { buf, at: 0, full: false, cut: false }
     }
 
     #[inline]
@@ -67,45 +80,75 @@ impl<'a> Writer<'a> {
     }
 
     #[inline]
-    pub(crate) fn u8(&mut self, v: u8) {
-        self.raw(&[v]);
+    pub(crate) fn u8(&mut self, v: &u8) {
+        self.raw(&[*v]);
     }
 
     #[inline]
-    pub(crate) fn u16(&mut self, v: u16) {
+    pub(crate) fn u16(&mut self, v: &u16) {
         self.raw(&v.to_le_bytes());
     }
 
     #[inline]
-    pub(crate) fn u32(&mut self, v: u32) {
+    pub(crate) fn u32(&mut self, v: &u32) {
         self.raw(&v.to_le_bytes());
     }
 
     #[inline]
-    pub(crate) fn u64(&mut self, v: u64) {
+    pub(crate) fn u64(&mut self, v: &u64) {
         self.raw(&v.to_le_bytes());
     }
 
     #[inline]
-    pub(crate) fn i64(&mut self, v: i64) {
+    pub(crate) fn i64(&mut self, v: &i64) {
         self.raw(&v.to_le_bytes());
     }
 
     #[inline]
-    pub(crate) fn f64(&mut self, v: f64) {
+    pub(crate) fn i32(&mut self, v: &i32) {
+        self.raw(&v.to_le_bytes());
+    }
+
+    #[inline]
+    pub(crate) fn f64(&mut self, v: &f64) {
         self.raw(&v.to_bits().to_le_bytes());
+    }
+
+    #[inline]
+    pub(crate) fn bool(&mut self, v: &bool) {
+        self.u8(&u8::from(*v));
+    }
+
+    #[inline]
+    pub(crate) fn code(&mut self, v: &impl Code) {
+        self.u8(&v.code());
     }
 
     /// Length and bytes, cut to `limit`.
     #[inline]
     pub(crate) fn bytes(&mut self, v: &[u8], limit: usize) {
-        let v = &v[..v.len().min(limit).min(u16::MAX.into())];
-        self.u16(v.len() as u16);
-        self.raw(v);
+        let kept = &v[..v.len().min(limit).min(u16::MAX.into())];
+        self.cut |= kept.len() < v.len();
+        self.u16(&(kept.len() as u16));
+        self.raw(kept);
+    }
+
+    /// Number of the items that follow.
+    pub(crate) fn count(&mut self, items: usize) {
+        match u32::try_from(items) {
+            Ok(items) => self.u32(&items),
+            Err(_) => self.full = true,
+        }
+    }
+
+    /// Whether some bytes were cut to their limit.
+    #[inline]
+    pub(crate) fn has_cut(&self) -> bool {
+        self.cut
     }
 
     /// Sets the frame's length field and returns the frame's size, or `None` when it did not fit.
-    pub(crate) fn finish(self) -> Option<usize> {
+    pub(crate) fn finish(&mut self) -> Option<usize> {
         let length = u32::try_from(self.at.checked_sub(4)?).ok()?;
         if self.full || self.at > crate::MAX_FRAME {
             return None;
@@ -158,6 +201,10 @@ impl<'a> Reader<'a> {
         self.array(field).map(i64::from_le_bytes)
     }
 
+    pub(crate) fn i32(&mut self, field: &'static str) -> Result<i32, DecodeError> {
+        self.array(field).map(i32::from_le_bytes)
+    }
+
     pub(crate) fn f64(&mut self, field: &'static str) -> Result<f64, DecodeError> {
         Ok(f64::from_bits(self.u64(field)?))
     }
@@ -173,5 +220,20 @@ impl<'a> Reader<'a> {
     pub(crate) fn string(&mut self, field: &'static str) -> Result<String, DecodeError> {
         let length = self.u16(field)?;
         Ok(String::from_utf8_lossy(self.take(length.into(), field)?).into_owned())
+    }
+
+    pub(crate) fn code<T: Code>(&mut self, field: &'static str) -> Result<T, DecodeError> {
+        let code = self.u8(field)?;
+        let value = || DecodeError::Value { field, got: code.into(), expected: T::EXPECTED };
+        T::of_code(code).ok_or_else(value)
+    }
+
+    /// A counted list; the count is not believed before the items are there.
+    pub(crate) fn list<T>(
+        &mut self,
+        field: &'static str,
+        mut item: impl FnMut(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<Vec<T>, DecodeError> {
+        (0..self.u32(field)?).map(|_| item(self)).collect()
     }
 }

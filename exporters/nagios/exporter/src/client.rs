@@ -106,7 +106,7 @@ impl Client {
     fn welcome(&mut self, newcomer: Connection) {
         let hello = newcomer.hello();
         if let Some(current) = &mut self.connection {
-            let other = current.hello().run != hello.run;
+            let other = current.hello().epoch != hello.epoch;
             if other && current.silence() < SILENCE_LIMIT && !current.is_closed() {
                 let error = Occupied(current.hello().pid, hello.pid);
                 self.refusals.refuse(Refused::Occupied, &error);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use nagios_event::{Body, Flags, State};
+use nagios_event::{Body, Check, Flags, State};
 
 use crate::perfdata::Faults;
 
@@ -147,7 +147,7 @@ impl Counters {
     /// Counts an event that is new.
     pub(crate) fn event(&self, body: &Body<String>) {
         match body {
-            Body::Check(State { service, flags, .. }) => {
+            Body::Check(Check { state: State { service, flags, .. }, .. }) => {
                 let kind = if flags.has(Flags::PASSIVE_RESULT) { "passive" } else { "active" };
                 self.checks.add([("object", object(service)), ("kind", kind)], 1);
             }
@@ -161,7 +161,15 @@ impl Counters {
                 let object = object(&notification.service);
                 self.notifications.add([("object", object), ("type", kind)], 1);
             }
-            Body::Status(_) | Body::Timeperiod(_) | Body::Unknown(_) => {}
+            Body::Status(_)
+            | Body::ContactNotification(_)
+            | Body::Downtime(_)
+            | Body::Acknowledgement(_)
+            | Body::Flapping(_)
+            | Body::Comment(_)
+            | Body::Timeperiod(_)
+            | Body::Program(_)
+            | Body::Unknown(_) => {}
         }
     }
 

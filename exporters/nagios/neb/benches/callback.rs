@@ -75,13 +75,14 @@ fn read_all(mut stream: UnixStream) {
         let (mut used, mut newest) = (0, None);
         while let Ok(Split::Frame(frame, size)) = split(&input[used..]) {
             used += size;
-            if let Ok(Frame::Event(Event { seq, .. })) = frame {
-                newest = Some(seq);
+            if let Ok(Frame::Event(Event { epoch, seq, .. })) = frame {
+                newest = Some((epoch, seq));
             }
         }
         input.drain(..used);
-        if let Some(seq) = newest {
-            let size = encode(&mut out, &Frame::Ack(Ack { seq })).expect("room for a number");
+        if let Some((epoch, seq)) = newest {
+            let size =
+                encode(&mut out, &Frame::Ack(Ack { epoch, seq })).expect("room for a number");
             _ = stream.write_all(&out[..size]);
         }
     }
@@ -204,6 +205,18 @@ mod nagios {
     pub(super) static hostgroup_list: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
     #[unsafe(no_mangle)]
     pub(super) static servicegroup_list: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+    #[unsafe(no_mangle)]
+    pub(super) static contact_ary: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+    #[unsafe(no_mangle)]
+    pub(super) static contactgroup_list: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+    #[unsafe(no_mangle)]
+    pub(super) static scheduled_downtime_list: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
+    #[unsafe(no_mangle)]
+    pub(super) static interval_length: c_int = 60;
+    #[unsafe(no_mangle)]
+    pub(super) static currently_running_host_checks: c_int = 0;
+    #[unsafe(no_mangle)]
+    pub(super) static currently_running_service_checks: c_int = 0;
 
     #[unsafe(no_mangle)]
     pub(super) extern "C" fn get_program_version() -> *const c_char {

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use nagios_event::{Body, Event, Flags, Frame, Hello, PROTOCOL, Split, Stats, split};
+use nagios_event::{Body, Check, Event, Flags, Frame, Hello, PROTOCOL, Split, Stats, split};
 
 use crate::abi;
 use crate::abi::system::wait;
@@ -17,6 +17,7 @@ use crate::mirror::Mirror;
 use crate::queue::{Entry, Queue, Shed};
 use crate::ring::Reader;
 use crate::shared::{Handover, Order, Shared, Start};
+use crate::spill::{Spill, SpillCounts};
 
 /// Between two looks at the ring.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -27,6 +28,9 @@ const LAST_RETRY: Duration = Duration::from_secs(1);
 /// Snapshots that make up for coalesced checks come no closer than this, or a slow peer would get nothing
 /// else.
 const CATCH_UP_EVERY: Duration = Duration::from_secs(10);
+
+/// At Nagios' end, what is not sent by then is left to the next process. Nagios waits a little longer.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// An unloaded module that Nagios does not load again is no longer wanted.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(120);
@@ -45,6 +49,7 @@ pub(crate) fn run(shared: &Shared, start: Start) {
         let writing = drain.link.as_ref().is_some_and(|link| !link.is_idle());
         wait(drain.link.as_ref().map(Link::connection), writing, PAUSE);
     }
+    drain.save();
     shared.finish();
 }
 
@@ -53,7 +58,6 @@ struct Drain<'a> {
     start: Start,
     /// Nothing is said before the first inventory.
     known: Option<Known>,
-    queue: Queue,
     link: Option<Link>,
     snapshot_due: bool,
     /// Unsent checks were let go: a snapshot has to tell their states.
@@ -63,16 +67,23 @@ struct Drain<'a> {
     retry_at: Instant,
     stats_at: Instant,
     detached: Option<Instant>,
+    stopping: Option<Instant>,
     coalesced: u64,
     truncated: u64,
+    /// The most that waited in the ring.
+    ring_high: usize,
+    ring_limit: usize,
     frame: Vec<u8>,
 }
 
 /// The last handover.
 struct Known {
     mirror: Mirror,
+    /// Made with the first handover, which tells where to spill.
+    queue: Queue,
     socket: PathBuf,
     limit: usize,
+    instance: String,
     nagios_version: String,
     warnings: Vec<String>,
 }
@@ -84,7 +95,6 @@ impl<'a> Drain<'a> {
             shared,
             start,
             known: None,
-            queue: Queue::default(),
             link: None,
             snapshot_due: false,
             behind: false,
@@ -93,8 +103,11 @@ impl<'a> Drain<'a> {
             retry_at: now,
             stats_at: now,
             detached: None,
+            stopping: None,
             coalesced: 0,
             truncated: 0,
+            ring_high: 0,
+            ring_limit: 0,
             frame: Vec::new(),
         }
     }
@@ -102,6 +115,8 @@ impl<'a> Drain<'a> {
     /// Takes all events out of the ring.
     fn empty(&mut self, ring: &mut Reader) {
         self.take_handover();
+        self.ring_high = self.ring_high.max(ring.waiting());
+        self.ring_limit = ring.size();
         let mut frame = std::mem::take(&mut self.frame);
         while ring.pop(&mut frame) {
             // An inventory is handed over before the events that are newer than it.
@@ -115,7 +130,8 @@ impl<'a> Drain<'a> {
 
     fn take_handover(&mut self) {
         let Some(handover) = self.shared.take_handover() else { return };
-        let Handover { inventory, socket, queue, nagios_version, warnings } = handover;
+        let Handover { inventory, socket, queue, spill, instance, nagios_version, warnings } =
+            handover;
         let said_otherwise = self
             .known
             .as_ref()
@@ -124,7 +140,13 @@ impl<'a> Drain<'a> {
             self.disconnect();
         }
         let mirror = Mirror::new(inventory);
-        self.known = Some(Known { mirror, socket, limit: queue, nagios_version, warnings });
+        let limit = queue;
+        let queue = match self.known.take() {
+            Some(known) => known.queue,
+            None => Queue::new(spill.map(|spill| Spill::new(spill, self.start.epoch))),
+        };
+        self.known =
+            Some(Known { mirror, queue, socket, limit, instance, nagios_version, warnings });
         self.snapshot_due = true;
     }
 
@@ -133,30 +155,25 @@ impl<'a> Drain<'a> {
             self.shared.count_dropped(1);
             return;
         };
-        let seq = event.seq;
-        let is_check = matches!(event.body, Body::Check(_));
-        if let Body::Check(state) | Body::Status(state) = &event.body {
+        if let Body::Check(Check { state, .. }) | Body::Status(state) = &event.body {
             self.truncated += u64::from(state.flags.has(Flags::TRUNCATED));
         }
+        let entry = Entry::new(&event, frame);
         known.mirror.apply(event);
-        if is_check && self.link.is_none() {
-            self.coalesced += 1;
-            return;
-        }
-        let entry = Entry { seq, is_check, frame: frame.into() };
-        let shed = self.queue.push(entry, known.limit);
-        self.count(&shed);
-        self.behind |= shed != Shed::default();
+        let Shed { coalesced, skipped, dropped } = known.queue.push(entry, known.limit);
+        self.coalesced += coalesced + skipped;
+        self.behind |= skipped > 0;
+        self.shared.count_dropped(dropped);
     }
 
     /// Connects, sends and reads as far as it goes without waiting.
     fn talk(&mut self, ring_bytes: usize) {
         self.connect();
         self.fill(ring_bytes);
-        let Some(link) = &mut self.link else { return };
+        let (Some(link), Some(known)) = (&mut self.link, &mut self.known) else { return };
         match link.flush().and_then(|()| link.acknowledged()) {
-            Ok(Some(seq)) => {
-                self.queue.acknowledge(seq);
+            Ok(Some(id)) => {
+                known.queue.acknowledge(id);
                 self.retry = FIRST_RETRY;
             }
             Ok(None) => {}
@@ -176,8 +193,9 @@ impl<'a> Drain<'a> {
         let Ok(mut link) = Link::open(&known.socket) else { return };
         link.put(&Frame::Hello(Hello {
             protocol: PROTOCOL,
-            run: self.start.run,
+            epoch: self.start.epoch,
             pid: self.start.pid,
+            instance: known.instance.clone(),
             module_version: env!("CARGO_PKG_VERSION").to_owned(),
             nagios_version: known.nagios_version.clone(),
             warnings: known.warnings.clone(),
@@ -189,8 +207,8 @@ impl<'a> Drain<'a> {
     /// Gives the link what it can take: a due snapshot before any event that is newer.
     fn fill(&mut self, ring_bytes: usize) {
         let now = Instant::now();
-        let (Some(link), Some(known)) = (&mut self.link, &self.known) else { return };
-        if self.behind && self.queue.is_sent() && now >= self.caught_up + CATCH_UP_EVERY {
+        let (Some(link), Some(known)) = (&mut self.link, &mut self.known) else { return };
+        if self.behind && known.queue.is_sent() && now >= self.caught_up + CATCH_UP_EVERY {
             self.snapshot_due = true;
         }
         if self.snapshot_due && !link.is_busy() {
@@ -202,34 +220,48 @@ impl<'a> Drain<'a> {
         }
         if now >= self.stats_at && !link.is_busy() {
             self.stats_at = now + STATS_EVERY;
+            let spill = known.queue.spilled();
+            let SpillCounts { written, recovered, dropped, errors } =
+                spill.map(Spill::counts).unwrap_or_default();
             link.put(&Frame::Stats(Stats {
                 last_seq: self.shared.last_seq(),
-                dropped: self.shared.dropped(),
+                dropped: self.shared.dropped() + dropped,
                 coalesced: self.coalesced,
                 truncated: self.truncated,
                 panics: abi::panics(),
-                ring_bytes: ring_bytes as u64,
-                queue_bytes: self.queue.bytes() as u64,
                 reloads: self.shared.reloads(),
+                spilled: written,
+                recovered,
+                spill_errors: errors,
+                ring_bytes: ring_bytes as u64,
+                ring_high_bytes: self.ring_high as u64,
+                ring_limit_bytes: self.ring_limit as u64,
+                queue_bytes: known.queue.bytes() as u64,
+                queue_limit_bytes: known.limit as u64,
+                spill_bytes: spill.map_or(0, Spill::bytes) as u64,
+                spill_limit_bytes: spill.map_or(0, Spill::limit) as u64,
             }));
         }
         while !self.snapshot_due && !link.is_busy() {
-            let Some(frame) = self.queue.next_to_send() else { break };
+            let Some(frame) = known.queue.next_to_send(known.limit) else { break };
             link.put_bytes(frame);
         }
     }
 
     fn disconnect(&mut self) {
-        if self.link.take().is_some() {
-            let shed = self.queue.disconnect();
-            self.count(&shed);
+        if self.link.take().is_some()
+            && let Some(known) = &mut self.known
+        {
+            known.queue.disconnect();
             self.retry_at = Instant::now() + self.retry;
         }
     }
 
-    fn count(&mut self, shed: &Shed) {
-        self.coalesced += shed.coalesced;
-        self.shared.count_dropped(shed.dropped);
+    /// Leaves to the next process what this one could not deliver.
+    fn save(&mut self) {
+        if let Some(known) = &mut self.known {
+            self.shared.count_dropped(known.queue.save());
+        }
     }
 
     fn is_over(&mut self, order: Order) -> bool {
@@ -242,7 +274,9 @@ impl<'a> Drain<'a> {
                 self.detached.get_or_insert_with(Instant::now).elapsed() > GIVE_UP_AFTER
             }
             Order::Stop => {
-                self.link.as_ref().is_none_or(|link| link.is_idle() && self.queue.is_sent())
+                let is_sent = self.known.as_ref().is_none_or(|known| known.queue.is_sent());
+                let is_late = self.stopping.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS;
+                is_late || self.link.as_ref().is_none_or(|link| link.is_idle() && is_sent)
             }
         }
     }

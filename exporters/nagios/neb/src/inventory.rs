@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 use std::ffi::CString;
 
 use nagios_event::{
-    Frame, Group, GroupKind, Host, MAX_NAME, MAX_OUTPUT, MAX_PERFDATA, Service, State, Timeperiod,
+    Contact, Downtime, Flags, Frame, Group, GroupKind, Host, MAX_COMMENT, MAX_LONG_OUTPUT,
+    MAX_NAME, MAX_OUTPUT, MAX_PERFDATA, Program, Service, Settings, State, Timeperiod,
 };
 
+use crate::abi::layout::Layout;
 use crate::abi::nagios::Nagios;
-use crate::abi::objects::{self, Object, ObjectId};
+use crate::abi::objects::{self, Intervals, Object, ObjectId};
 
 /// Members in one frame, so that the longest names stay below the longest frame.
 const MEMBERS_IN_FRAME: usize = 256;
@@ -22,48 +24,68 @@ pub(crate) struct Inventory {
     /// The newest event that is part of it.
     pub(crate) seq: u64,
     /// How many loops Nagios has started in this process.
-    pub(crate) epoch: u32,
+    pub(crate) number: u32,
     /// When the loop started, in seconds since the Unix epoch.
     pub(crate) loop_start: i64,
-    /// Hosts, services and groups.
+    /// Hosts, services, groups and contacts.
     pub(crate) objects: Vec<Frame>,
     pub(crate) timeperiods: Vec<Timeperiod<String>>,
+    /// Empty when the object layout is not known.
+    pub(crate) downtimes: Vec<Downtime<String>>,
+    /// Known once Nagios has told it.
+    pub(crate) program: Option<Program>,
     /// Empty when the object layout is not known.
     pub(crate) states: Vec<State<String>>,
 }
 
 impl Inventory {
-    /// Copies the objects; `visit` sees each state.
+    /// Copies the objects, with their custom variables of these names; `visit` sees each state.
     pub(crate) fn take(
         nagios: &Nagios,
+        variables: &[String],
         mut visit: impl FnMut(ObjectId, &State<&[u8]>),
     ) -> Inventory {
         let layout = nagios.layout();
         let period = |object: Object<'_>| {
             layout.map_or_else(String::new, |layout| name(object.notification_period(layout)))
         };
+        let settings = |object: Object<'_>| {
+            layout.map_or_else(Settings::default, |layout| {
+                settings(object, layout, nagios.interval_length(), variables)
+            })
+        };
         let hosts = nagios.hosts().map(|host| {
             Frame::Host(Host {
                 name: name(host.host_name()),
+                display_name: name(host.display_name()),
                 alias: name(host.alias()),
                 address: name(host.address()),
                 check_command: name(host.check_command()),
                 notification_period: period(host),
                 parents: host.parents().map(name).collect(),
+                settings: settings(host),
             })
         });
         let services = nagios.services().map(|service| {
             Frame::Service(Service {
                 host: name(service.host_name()),
                 name: name(service.service_description()),
+                display_name: name(service.display_name()),
                 check_command: name(service.check_command()),
                 notification_period: period(service),
+                settings: settings(service),
             })
         });
         let host_groups = nagios.host_groups().flat_map(|group| frames(GroupKind::Host, group));
         let service_groups =
             nagios.service_groups().flat_map(|group| frames(GroupKind::Service, group));
-        let objects = hosts.chain(services).chain(host_groups).chain(service_groups).collect();
+        let contact_groups =
+            nagios.contact_groups().flat_map(|group| frames(GroupKind::Contact, group));
+        let contacts = nagios.contacts().map(|contact| {
+            Frame::Contact(Contact { name: name(contact.name()), alias: name(contact.alias()) })
+        });
+        let groups = host_groups.chain(service_groups).chain(contact_groups);
+        let objects = hosts.chain(services).chain(groups).chain(contacts).collect();
         let states = layout.map_or_else(Vec::new, |layout| {
             let notifications = nagios.notifications_enabled();
             let objects = nagios.hosts().chain(nagios.services());
@@ -75,7 +97,8 @@ impl Inventory {
                 })
                 .collect()
         });
-        Inventory { objects, states, ..Inventory::default() }
+        let downtimes = nagios.downtimes().into_iter().map(owned_downtime).collect();
+        Inventory { objects, states, downtimes, ..Inventory::default() }
     }
 
     /// The notification periods in use.
@@ -98,7 +121,7 @@ impl Inventory {
 fn frames(kind: GroupKind, group: objects::Group<'_>) -> Vec<Frame> {
     let members: Vec<_> = group
         .members()
-        .map(|member| (name(member.host_name()), name(member.service_description())))
+        .map(|member| (name(member.name()), name(member.service_description())))
         .collect();
     let frame = |members: &[(String, String)]| {
         Frame::Group(Group {
@@ -112,6 +135,52 @@ fn frames(kind: GroupKind, group: objects::Group<'_>) -> Vec<Frame> {
         return vec![frame(&[])];
     }
     members.chunks(MEMBERS_IN_FRAME).map(frame).collect()
+}
+
+fn settings(
+    object: Object<'_>,
+    layout: Layout,
+    interval_length: f64,
+    variables: &[String],
+) -> Settings<String> {
+    let Intervals { check, retry, notification, first_notification_delay } =
+        object.intervals(layout);
+    let is_wanted = |variable: &[u8]| variables.iter().any(|wanted| wanted.as_bytes() == variable);
+    Settings {
+        check_period: name(object.check_period(layout)),
+        check_interval: check * interval_length,
+        retry_interval: retry * interval_length,
+        max_attempts: object.max_attempts(layout),
+        freshness_threshold: object.freshness_threshold(layout),
+        notification_interval: notification * interval_length,
+        first_notification_delay: first_notification_delay * interval_length,
+        contacts: object.contacts(layout).map(name).collect(),
+        contact_groups: object.contact_groups(layout).map(name).collect(),
+        variables: object
+            .variables(layout)
+            .filter(|(variable, _)| is_wanted(variable))
+            .map(|(variable, value)| (name(variable), name(value)))
+            .collect(),
+    }
+}
+
+fn owned_downtime(downtime: Downtime<&[u8]>) -> Downtime<String> {
+    let Downtime { id, host, service, author, comment, entered, start, end, fixed, .. } = downtime;
+    let Downtime { duration, triggered_by, in_effect, .. } = downtime;
+    Downtime {
+        id,
+        host: name(host),
+        service: name(service),
+        author: name(author),
+        comment: lossy(comment, MAX_COMMENT),
+        entered,
+        start,
+        end,
+        fixed,
+        duration,
+        triggered_by,
+        in_effect,
+    }
 }
 
 fn owned(state: &State<&[u8]>) -> State<String> {
@@ -128,17 +197,22 @@ fn owned(state: &State<&[u8]>) -> State<String> {
         next_check,
         last_state_change,
         last_hard_state_change,
+        last_notification,
         latency,
         execution_time,
+        percent_state_change,
         output,
+        long_output,
         perfdata,
     } = *state;
-    let cut = output.len() > MAX_OUTPUT || perfdata.len() > MAX_PERFDATA;
+    let cut = output.len() > MAX_OUTPUT
+        || long_output.len() > MAX_LONG_OUTPUT
+        || perfdata.len() > MAX_PERFDATA;
     State {
         host: name(host),
         service: name(service),
         state,
-        flags: flags.with(nagios_event::Flags::TRUNCATED, cut),
+        flags: flags.with(Flags::TRUNCATED, cut),
         attempt,
         max_attempts,
         downtime_depth,
@@ -147,9 +221,12 @@ fn owned(state: &State<&[u8]>) -> State<String> {
         next_check,
         last_state_change,
         last_hard_state_change,
+        last_notification,
         latency,
         execution_time,
+        percent_state_change,
         output: lossy(output, MAX_OUTPUT),
+        long_output: lossy(long_output, MAX_LONG_OUTPUT),
         perfdata: lossy(perfdata, MAX_PERFDATA),
     }
 }

@@ -9,10 +9,11 @@
 //!   Nagios' life, [`report`] numbers the event and writes it into the [`ring`]; at the start of Nagios' loop
 //!   [`inventory`] copies all objects, handed over through [`shared`].
 //! - On the module's own thread: [`drain`] empties the ring into the [`mirror`] (the newest state of
-//!   everything) and the [`queue`] (events not yet acknowledged), and speaks over the [`link`].
+//!   everything) and the [`queue`] (events not yet acknowledged, the oldest of them in the [`spill`] on disk
+//!   when memory is short), and speaks over the [`link`].
 //!
 //! Deliberately absent: any read of Nagios' memory from the thread, any lock or system call in the callback
-//! of an event, any file.
+//! of an event, any file but the spill's.
 
 #![deny(unsafe_code)]
 
@@ -28,3 +29,4 @@ mod queue;
 mod report;
 mod ring;
 mod shared;
+mod spill;

@@ -90,11 +90,11 @@ impl Link {
         Ok(())
     }
 
-    /// Reads what has come; the highest number acknowledged, if any.
+    /// Reads what has come; epoch and number of the newest event acknowledged, if any.
     ///
     /// # Errors
     /// The peer is gone, or says what is not ours.
-    pub(crate) fn acknowledged(&mut self) -> io::Result<Option<u64>> {
+    pub(crate) fn acknowledged(&mut self) -> io::Result<Option<(u64, u64)>> {
         let mut highest = None;
         let mut bytes = [0; 4096];
         loop {
@@ -110,8 +110,8 @@ impl Link {
                 split(&self.input[used..]).map_err(io::Error::other)?
             {
                 used += size;
-                if let Ok(Frame::Ack(Ack { seq })) = frame {
-                    highest = highest.max(Some(seq));
+                if let Ok(Frame::Ack(Ack { epoch, seq })) = frame {
+                    highest = highest.max(Some((epoch, seq)));
                 }
             }
             self.input.drain(..used);

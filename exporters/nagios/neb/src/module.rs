@@ -4,12 +4,11 @@
 //! switch) is healed the same way: a new inventory, at the next tick.
 
 use std::ffi::CString;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use nagios_event::{Notification, State, StateChange, Timeperiod};
+use nagios_event::{Body, Check, Program, State, Timeperiod};
 
 use crate::abi;
 use crate::abi::nagios::{Nagios, log};
@@ -21,6 +20,7 @@ use crate::inventory::Inventory;
 use crate::report::Report;
 use crate::ring::ring;
 use crate::shared::{Handover, Shared, Start};
+use crate::spill::newest_epoch;
 
 /// How long Nagios' end may wait for the thread to send what it has.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -33,15 +33,13 @@ pub(crate) enum Heard<'a> {
     /// Objects and retained states are all there.
     LoopStart { at_us: i64 },
     /// Nagios' sign of life: about every 6 seconds, and at each program-wide switch.
-    Tick { at_us: i64 },
+    Tick { at_us: i64, program: Program },
     /// A check result was processed.
-    Check { at_us: i64, id: ObjectId, state: State<&'a [u8]> },
+    Check { at_us: i64, id: ObjectId, check: Check<&'a [u8]> },
     /// The state may have changed.
     Status { at_us: i64, id: ObjectId, state: State<&'a [u8]> },
-    /// State or kind of state changed.
-    StateChange { at_us: i64, change: StateChange<&'a [u8]> },
-    /// A notification went out.
-    Notification { at_us: i64, notification: Notification<&'a [u8]> },
+    /// Something else happened, which the record tells by itself.
+    Event { at_us: i64, body: Body<&'a [u8]> },
     /// Nagios is about to end.
     Shutdown,
 }
@@ -55,8 +53,10 @@ pub(crate) struct Module {
     report: Report,
     thread: Option<JoinHandle<()>>,
     periods: Vec<Period>,
-    epoch: u32,
+    /// Starts of the event loop.
+    loops: u32,
     loop_start: i64,
+    program: Option<Program>,
     /// Between the loop's start and the unload; outside it objects are half made.
     in_loop: bool,
     shutting_down: bool,
@@ -79,19 +79,21 @@ struct Conditions {
 
 impl Module {
     pub(crate) fn new(arguments: Arguments, nagios: Nagios) -> Module {
+        let start = Start { epoch: epoch(&arguments), pid: std::process::id() };
         broker_options_warning(&nagios).inspect(|warning| log(warning));
         let (writer, reader) = ring(arguments.ring);
         let shared = Arc::new(Shared::new(reader));
         Module {
             nagios,
             arguments,
-            report: Report::new(writer, Arc::clone(&shared)),
+            report: Report::new(writer, Arc::clone(&shared), start.epoch),
             shared,
-            start: Start { run: RandomState::new().hash_one(0), pid: std::process::id() },
+            start,
             thread: None,
             periods: Vec::new(),
-            epoch: 0,
+            loops: 0,
             loop_start: 0,
+            program: None,
             in_loop: false,
             shutting_down: false,
             taken_with: Conditions::default(),
@@ -104,8 +106,10 @@ impl Module {
 
     /// Nagios has read its configuration anew, in the same process.
     pub(crate) fn reload(&mut self, arguments: Arguments, nagios: Nagios) {
-        if arguments.ring != self.arguments.ring {
-            log("the new size of the ring is used after a restart of Nagios, not after a reload");
+        if arguments.ring != self.arguments.ring || arguments.spill != self.arguments.spill {
+            log(
+                "new settings of ring and spill are used after a restart of Nagios, not after a reload",
+            );
         }
         broker_options_warning(&nagios).inspect(|warning| log(warning));
         self.arguments = arguments;
@@ -117,14 +121,11 @@ impl Module {
         match heard {
             Heard::LoopStart { at_us } => self.loop_start(at_us),
             Heard::Shutdown => self.shutting_down = true,
+            Heard::Tick { at_us, program } => self.tick(at_us, program),
             _ if !self.in_loop => {}
-            Heard::Tick { at_us } => self.tick(at_us),
-            Heard::Check { at_us, id, state } => self.report.check(at_us, id, state),
+            Heard::Check { at_us, id, check } => self.report.check(at_us, id, check),
             Heard::Status { at_us, id, state } => self.report.status(at_us, id, state),
-            Heard::StateChange { at_us, change } => self.report.state_change(at_us, change),
-            Heard::Notification { at_us, notification } => {
-                self.report.notification(at_us, notification);
-            }
+            Heard::Event { at_us, body } => self.report.event(at_us, &body),
         }
     }
 
@@ -142,7 +143,7 @@ impl Module {
 
     fn loop_start(&mut self, at_us: i64) {
         self.nagios.check_layout();
-        self.epoch += 1;
+        self.loops += 1;
         self.loop_start = at_us / 1_000_000;
         self.in_loop = true;
         layout_warning(&self.nagios).inspect(|warning| log(warning));
@@ -150,7 +151,12 @@ impl Module {
         self.keep_thread();
     }
 
-    fn tick(&mut self, at_us: i64) {
+    fn tick(&mut self, at_us: i64, program: Program) {
+        self.program = Some(program);
+        if !self.in_loop {
+            return;
+        }
+        self.report.event(at_us, &Body::Program(program));
         let restarted = self.keep_thread();
         if restarted || self.report.take_lost() || self.conditions() != self.taken_with {
             self.take_inventory(at_us);
@@ -161,7 +167,7 @@ impl Module {
             if inside != period.inside {
                 period.inside = inside;
                 let name = period.name.as_bytes();
-                self.report.timeperiod(at_us, Timeperiod { name, inside });
+                self.report.event(at_us, &Body::Timeperiod(Timeperiod { name, inside }));
             }
         }
     }
@@ -170,7 +176,9 @@ impl Module {
         self.taken_with = self.conditions();
         self.report.forget_states();
         let mut inventory =
-            Inventory::take(&self.nagios, |id, state| self.report.remember(id, state));
+            Inventory::take(&self.nagios, &self.arguments.variables, |id, state| {
+                self.report.remember(id, state);
+            });
         self.periods = inventory
             .period_names()
             .into_iter()
@@ -189,13 +197,16 @@ impl Module {
             })
             .collect();
         inventory.seq = self.report.last_seq();
-        inventory.epoch = self.epoch;
+        inventory.number = self.loops;
+        inventory.program = self.program;
         inventory.loop_start = self.loop_start;
         self.shared.hand_over(Handover {
             inventory,
             socket: self.arguments.socket.clone(),
             queue: self.arguments.queue,
+            spill: self.arguments.spill.clone(),
             nagios_version: self.nagios.version().to_owned(),
+            instance: self.arguments.instance.clone().unwrap_or_else(machine_name),
             warnings: broker_options_warning(&self.nagios)
                 .into_iter()
                 .chain(layout_warning(&self.nagios))
@@ -226,13 +237,29 @@ impl Module {
     }
 }
 
+fn machine_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+/// Now, in microseconds; later than any that a former process left in the spill, whatever the clock says.
+fn epoch(arguments: &Arguments) -> u64 {
+    let now = UNIX_EPOCH.elapsed().map_or(1, |now| now.as_micros() as u64);
+    let former = arguments.spill.as_ref().and_then(|spill| newest_epoch(&spill.folder));
+    now.max(former.map_or(0, |former| former + 1))
+}
+
 /// Bits of Nagios' `event_broker_options` that we need, and what is unseen without each.
-const BROKER_OPTIONS: [(i32, &str); 6] = [
+const BROKER_OPTIONS: [(i32, &str); 10] = [
     (1, "its start (nothing works without)"),
     (1 << 2, "service checks"),
     (1 << 3, "host checks"),
     (1 << 6, "notifications"),
-    (1 << 12, "acknowledgements, downtimes, switches and time periods"),
+    (1 << 7, "flapping"),
+    (1 << 8, "comments"),
+    (1 << 9, "downtimes"),
+    (1 << 12, "switches, time periods and its own state"),
+    (1 << 16, "acknowledgements"),
     (1 << 17, "state changes"),
 ];
 

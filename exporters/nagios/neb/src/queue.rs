@@ -1,174 +1,222 @@
-//! Events that nagios-exporter has not acknowledged yet, within a limit of bytes.
+//! Events that nagios-exporter has not acknowledged yet, oldest first, within a limit of bytes.
 //!
-//! Over the limit checks go first, oldest first: the mirror holds the newest state of their object. Only
-//! when no check is left, the oldest other events go. The same order holds while nobody is connected: then
-//! no check is kept at all.
+//! Two lanes. Over the limit the checks give way first: of each object only the newest check stays. If that is
+//! not enough, the oldest events go to the [`Spill`], where there is one. Without one, or when it cannot be
+//! written, further checks go (a snapshot makes up for them), and only when no check is left, the oldest of
+//! the other events are lost.
+//!
+//! The order is kept throughout: what is to be sent again, then what is on disk, then what is new.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+
+use nagios_event::{Body, Check, Event};
+
+use crate::spill::Spill;
 
 /// What had to go.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shed {
-    /// Checks that were not sent: a snapshot has to make up for them.
+    /// Checks that were not sent, because a newer one takes their place.
     pub(crate) coalesced: u64,
+    /// Checks without a newer one that were not sent: a snapshot has to make up for them.
+    pub(crate) skipped: u64,
     /// Other events, lost.
     pub(crate) dropped: u64,
 }
 
+/// Who gives way to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Lane {
+    /// State changes, downtimes, acknowledgements, notifications and the like.
+    Urgent,
+    /// A check of this host and service, whose newest makes the older ones superfluous; empty names for the
+    /// state of Nagios itself.
+    Check(Box<str>, Box<str>),
+}
+
 /// An event as its frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) seq: u64,
-    pub(crate) is_check: bool,
+    /// Epoch and sequence number.
+    pub(crate) id: (u64, u64),
+    pub(crate) lane: Lane,
     pub(crate) frame: Box<[u8]>,
+    /// Whether its segment is still there.
+    pub(crate) from_disk: bool,
 }
 
 impl Entry {
+    pub(crate) fn new(event: &Event, frame: &[u8]) -> Entry {
+        let lane = match &event.body {
+            Body::Check(Check { state, .. }) => {
+                Lane::Check(state.host.as_str().into(), state.service.as_str().into())
+            }
+            Body::Program(_) => Lane::Check("".into(), "".into()),
+            _ => Lane::Urgent,
+        };
+        Entry { id: (event.epoch, event.seq), lane, frame: frame.into(), from_disk: false }
+    }
+
     fn bytes(&self) -> usize {
-        self.frame.len() + size_of::<Entry>()
+        let names = match &self.lane {
+            Lane::Urgent => 0,
+            Lane::Check(host, service) => host.len() + service.len(),
+        };
+        self.frame.len() + names + size_of::<Entry>()
     }
 }
 
-/// Sent ones first, in the order of their numbers.
-#[derive(Default)]
+/// Oldest first: sent, to be sent again, on disk, not sent yet.
 pub(crate) struct Queue {
     sent: VecDeque<Entry>,
+    again: VecDeque<Entry>,
+    spill: Option<Spill>,
     unsent: VecDeque<Entry>,
-    bytes: usize,
+    /// Of `sent` and `again`.
+    sent_bytes: usize,
+    unsent_bytes: usize,
 }
 
 impl Queue {
+    pub(crate) fn new(spill: Option<Spill>) -> Queue {
+        let (sent, again, unsent) = Default::default();
+        Queue { sent, again, spill, unsent, sent_bytes: 0, unsent_bytes: 0 }
+    }
+
     /// Adds the newest event and makes room for it within `limit` bytes.
     pub(crate) fn push(&mut self, entry: Entry, limit: usize) -> Shed {
-        self.bytes += entry.bytes();
+        self.unsent_bytes += entry.bytes();
         self.unsent.push_back(entry);
         let mut shed = Shed::default();
-        if self.bytes > limit {
-            // Down to half, so that the queue is not searched again for the next event.
-            self.shed_checks(limit / 2, &mut shed);
-        }
-        while self.bytes > limit {
-            let Some(entry) = self.sent.pop_front().or_else(|| self.unsent.pop_front()) else {
-                break;
-            };
-            self.bytes -= entry.bytes();
-            shed.dropped += 1;
+        if self.bytes() > limit {
+            // Down to half of the room, so that the queue is not searched again for the next event.
+            let room = limit.saturating_sub(self.sent_bytes);
+            self.coalesce(&mut shed);
+            if self.unsent_bytes > room / 4 * 3 {
+                self.spill(room / 2);
+                self.skip_checks(room / 2, &mut shed);
+                self.drop_oldest(room / 4 * 3, &mut shed);
+            }
         }
         shed
     }
 
-    /// The next event to send; it is kept until acknowledged.
-    pub(crate) fn next_to_send(&mut self) -> Option<&[u8]> {
-        let entry = self.unsent.pop_front()?;
+    /// The next event to send; it is kept until acknowledged. None while so much is sent that nothing would
+    /// be left of the room.
+    pub(crate) fn next_to_send(&mut self, limit: usize) -> Option<&[u8]> {
+        let in_flight: usize = self.sent_bytes;
+        let entry = match self.again.pop_front() {
+            Some(entry) => entry,
+            None if in_flight > limit / 2 => return None,
+            None => {
+                let entry = self.spill.as_mut().and_then(Spill::next).or_else(|| {
+                    let entry = self.unsent.pop_front()?;
+                    self.unsent_bytes -= entry.bytes();
+                    Some(entry)
+                })?;
+                self.sent_bytes += entry.bytes();
+                entry
+            }
+        };
         self.sent.push_back(entry);
         self.sent.back().map(|entry| &*entry.frame)
     }
 
     /// Whether all is sent.
     pub(crate) fn is_sent(&self) -> bool {
-        self.unsent.is_empty()
+        self.again.is_empty()
+            && self.unsent.is_empty()
+            && self.spill.as_ref().is_none_or(Spill::is_empty)
     }
 
-    /// Frees every event up to `seq`.
-    pub(crate) fn acknowledge(&mut self, seq: u64) {
-        for part in [&mut self.sent, &mut self.unsent] {
-            let covered = part.partition_point(|entry| entry.seq <= seq);
-            self.bytes -= part.drain(..covered).map(|entry| entry.bytes()).sum::<usize>();
+    /// Frees every event up to this epoch and number.
+    pub(crate) fn acknowledge(&mut self, id: (u64, u64)) {
+        for part in [&mut self.sent, &mut self.again] {
+            let covered = part.partition_point(|entry| entry.id <= id);
+            self.sent_bytes -= part.drain(..covered).map(|entry| entry.bytes()).sum::<usize>();
+        }
+        if let Some(spill) = &mut self.spill {
+            spill.acknowledge(id);
         }
     }
 
-    /// Nobody listens any more: what was sent but not acknowledged is to be sent again, checks are let go.
-    pub(crate) fn disconnect(&mut self) -> Shed {
-        let mut shed = Shed::default();
-        self.shed_checks(0, &mut shed);
-        self.sent.append(&mut self.unsent);
-        std::mem::swap(&mut self.sent, &mut self.unsent);
-        shed
+    /// Nobody listens any more: what was sent but not acknowledged is to be sent again.
+    pub(crate) fn disconnect(&mut self) {
+        self.sent.append(&mut self.again);
+        std::mem::swap(&mut self.sent, &mut self.again);
     }
 
-    /// Bytes held.
+    /// The process ends: what is in memory goes to disk, for the next one. Returns what is lost.
+    pub(crate) fn save(&mut self) -> u64 {
+        self.disconnect();
+        self.again.retain(|entry| !entry.from_disk);
+        let in_memory = self.again.len() + self.unsent.len();
+        let saved = self.spill.as_mut().map_or(0, |spill| {
+            let first = spill.write_first(self.again.make_contiguous());
+            first + self.unsent.iter().take_while(|entry| spill.write(entry)).count()
+        });
+        (in_memory - saved) as u64
+    }
+
+    /// Bytes held in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.sent_bytes + self.unsent_bytes
     }
 
-    /// Lets checks go until `target` bytes are left. One that was sent is no loss: only its acknowledgement
-    /// is awaited.
-    fn shed_checks(&mut self, target: usize, shed: &mut Shed) {
-        for (part, unsent) in [(&mut self.sent, 0), (&mut self.unsent, 1)] {
-            part.retain(|entry| {
-                let keep = !entry.is_check || self.bytes <= target;
-                if !keep {
-                    self.bytes -= entry.bytes();
-                    shed.coalesced += unsent;
-                }
-                keep
-            });
+    /// Where events wait that find no room.
+    pub(crate) fn spilled(&self) -> Option<&Spill> {
+        self.spill.as_ref()
+    }
+
+    /// Leaves only the newest unsent check of each object.
+    fn coalesce(&mut self, shed: &mut Shed) {
+        let mut newest = HashSet::new();
+        let mut kept = VecDeque::with_capacity(self.unsent.len());
+        for entry in self.unsent.drain(..).rev() {
+            if entry.lane == Lane::Urgent || newest.insert(entry.lane.clone()) {
+                kept.push_front(entry);
+            } else {
+                self.unsent_bytes -= entry.bytes();
+                shed.coalesced += 1;
+            }
+        }
+        self.unsent = kept;
+    }
+
+    /// Moves the oldest unsent events to disk until `target` bytes of them are left.
+    fn spill(&mut self, target: usize) {
+        let Some(spill) = &mut self.spill else { return };
+        while self.unsent_bytes > target
+            && let Some(entry) = self.unsent.front()
+            && spill.write(entry)
+        {
+            self.unsent_bytes -= entry.bytes();
+            self.unsent.pop_front();
+        }
+    }
+
+    /// Lets the oldest unsent checks go until `target` bytes are left.
+    fn skip_checks(&mut self, target: usize, shed: &mut Shed) {
+        self.unsent.retain(|entry| {
+            let keep = entry.lane == Lane::Urgent || self.unsent_bytes <= target;
+            if !keep {
+                self.unsent_bytes -= entry.bytes();
+                shed.skipped += 1;
+            }
+            keep
+        });
+    }
+
+    /// Lets the oldest unsent events go until `target` bytes are left.
+    fn drop_oldest(&mut self, target: usize, shed: &mut Shed) {
+        while self.unsent_bytes > target
+            && let Some(entry) = self.unsent.pop_front()
+        {
+            self.unsent_bytes -= entry.bytes();
+            shed.dropped += 1;
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SIZE: usize = 100 + size_of::<Entry>();
-
-    fn entry(seq: u64, is_check: bool) -> Entry {
-        Entry { seq, is_check, frame: vec![seq as u8; 100].into() }
-    }
-
-    fn queue(entries: impl IntoIterator<Item = (u64, bool)>) -> Queue {
-        let mut queue = Queue::default();
-        for (seq, is_check) in entries {
-            assert_eq!(queue.push(entry(seq, is_check), usize::MAX), Shed::default());
-        }
-        queue
-    }
-
-    fn send_all(queue: &mut Queue) -> Vec<u8> {
-        std::iter::from_fn(|| queue.next_to_send().map(|frame| frame[0])).collect()
-    }
-
-    #[test]
-    fn an_acknowledgement_frees_what_it_covers() {
-        let mut queue = queue((1..=5).map(|seq| (seq, false)));
-        assert_eq!(send_all(&mut queue), [1, 2, 3, 4, 5]);
-        assert_eq!(queue.bytes(), 5 * SIZE);
-        queue.acknowledge(3);
-        assert_eq!(queue.bytes(), 2 * SIZE);
-        queue.acknowledge(9);
-        assert_eq!(queue.bytes(), 0);
-    }
-
-    #[test]
-    fn after_a_disconnection_the_unacknowledged_are_sent_again_without_checks() {
-        let mut queue = queue([(1, false), (2, true), (3, false), (4, true), (5, false)]);
-        queue.next_to_send();
-        queue.next_to_send();
-        queue.next_to_send();
-        queue.acknowledge(1);
-        assert_eq!(queue.disconnect(), Shed { coalesced: 1, dropped: 0 });
-        assert_eq!(send_all(&mut queue), [3, 5]);
-        assert_eq!(queue.bytes(), 2 * SIZE);
-    }
-
-    #[test]
-    fn over_the_limit_checks_go_first_and_oldest_first() {
-        let limit = 6 * SIZE;
-        let mut queue = queue([(1, false), (2, true), (3, true), (4, true), (5, false), (6, true)]);
-        queue.next_to_send();
-        queue.next_to_send();
-        // Down to three: the sent check 2 without loss, then 3, 4 and 6.
-        assert_eq!(queue.push(entry(7, false), limit), Shed { coalesced: 3, dropped: 0 });
-        assert_eq!(queue.bytes(), 3 * SIZE);
-        assert_eq!(send_all(&mut queue), [5, 7]);
-    }
-
-    #[test]
-    fn without_checks_the_oldest_go_and_are_counted() {
-        let mut queue = queue((1..=3).map(|seq| (seq, false)));
-        assert_eq!(queue.push(entry(4, false), 3 * SIZE), Shed { coalesced: 0, dropped: 1 });
-        assert_eq!(send_all(&mut queue), [2, 3, 4]);
-        assert_eq!(queue.push(entry(5, false), 0), Shed { coalesced: 0, dropped: 4 });
-        assert_eq!(queue.bytes(), 0);
-    }
-}
+mod tests;

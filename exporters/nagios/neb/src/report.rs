@@ -7,31 +7,43 @@
 
 use std::sync::Arc;
 
-use nagios_event::{Body, Flags, Notification, State, StateChange, Timeperiod, encode_event};
+use nagios_event::{Acknowledgement, AcknowledgementStep, Body, Check, Flags, State, encode_event};
 
 use crate::abi::layout::Kind;
 use crate::abi::objects::ObjectId;
 use crate::ring::Writer;
 use crate::shared::Shared;
 
-/// Room for the longest event: two long texts, two names, and numbers.
-const LONGEST: usize = nagios_event::MAX_OUTPUT + nagios_event::MAX_PERFDATA + 4 * 1024;
+/// Room for the longest event: three long texts, two names, and numbers.
+const LONGEST: usize = nagios_event::MAX_OUTPUT
+    + nagios_event::MAX_LONG_OUTPUT
+    + nagios_event::MAX_PERFDATA
+    + 4 * 1024;
 
 /// The writing end of the road to nagios-exporter.
 pub(crate) struct Report {
     ring: Writer,
     shared: Arc<Shared>,
+    epoch: u64,
     seq: u64,
     lost: bool,
-    hosts: Vec<Fingerprint>,
-    services: Vec<Fingerprint>,
+    hosts: Vec<Told>,
+    services: Vec<Told>,
     frame: Box<[u8; LONGEST]>,
 }
 
 impl Report {
-    pub(crate) fn new(ring: Writer, shared: Arc<Shared>) -> Report {
-        let frame = Box::new([0; LONGEST]);
-        Report { ring, shared, seq: 0, lost: false, hosts: Vec::new(), services: Vec::new(), frame }
+    pub(crate) fn new(ring: Writer, shared: Arc<Shared>, epoch: u64) -> Report {
+        Report {
+            ring,
+            shared,
+            epoch,
+            seq: 0,
+            lost: false,
+            hosts: Vec::new(),
+            services: Vec::new(),
+            frame: Box::new([0; LONGEST]),
+        }
     }
 
     /// The number of the newest event.
@@ -54,58 +66,62 @@ impl Report {
     pub(crate) fn remember(&mut self, id: ObjectId, state: &State<&[u8]>) {
         let told = self.of_kind(id.kind);
         if told.len() <= id.index {
-            told.resize(id.index + 1, Fingerprint(0));
+            told.resize(id.index + 1, Told::default());
         }
-        told[id.index] = Fingerprint::of(state);
+        told[id.index] = Told::of(state);
     }
 
     /// A check always tells something: that it ran.
-    pub(crate) fn check(&mut self, at_us: i64, id: ObjectId, state: State<&[u8]>) {
-        panic_on_request(&state);
-        let fingerprint = Fingerprint::of(&state);
-        if let Some(told) = self.of_kind(id.kind).get_mut(id.index) {
-            *told = fingerprint;
-        }
-        self.push(at_us, &Body::Check(state));
+    pub(crate) fn check(&mut self, at_us: i64, id: ObjectId, check: Check<&[u8]>) {
+        panic_on_request(&check.state);
+        self.note(at_us, id, &check.state);
+        self.event(at_us, &Body::Check(check));
     }
 
     /// Tells a status that differs from what was told last.
     pub(crate) fn status(&mut self, at_us: i64, id: ObjectId, state: State<&[u8]>) {
-        let fingerprint = Fingerprint::of(&state);
-        match self.of_kind(id.kind).get_mut(id.index) {
-            Some(told) if *told == fingerprint => return,
-            Some(told) => *told = fingerprint,
-            None => {}
+        if self.note(at_us, id, &state) {
+            self.event(at_us, &Body::Status(state));
         }
-        self.push(at_us, &Body::Status(state));
     }
 
-    pub(crate) fn state_change(&mut self, at_us: i64, change: StateChange<&[u8]>) {
-        self.push(at_us, &Body::StateChange(change));
-    }
-
-    pub(crate) fn notification(&mut self, at_us: i64, notification: Notification<&[u8]>) {
-        self.push(at_us, &Body::Notification(notification));
-    }
-
-    pub(crate) fn timeperiod(&mut self, at_us: i64, timeperiod: Timeperiod<&[u8]>) {
-        self.push(at_us, &Body::Timeperiod(timeperiod));
+    /// Notes a state that is about to be told, and whether it differs from what was told last. Nagios
+    /// announces no end of an acknowledgement: it is seen here.
+    fn note(&mut self, at_us: i64, id: ObjectId, state: &State<&[u8]>) -> bool {
+        let new = Told::of(state);
+        let Some(told) = self.of_kind(id.kind).get_mut(id.index) else { return true };
+        let before = std::mem::replace(told, new);
+        if before.acknowledged && !new.acknowledged {
+            let removed = Acknowledgement {
+                step: AcknowledgementStep::Removed,
+                host: state.host,
+                service: state.service,
+                state: state.state,
+                ..Acknowledgement::default()
+            };
+            self.event(at_us, &Body::Acknowledgement(removed));
+        }
+        before != new
     }
 
     /// A lost event keeps its number, so that the reader sees the gap.
-    fn push(&mut self, at_us: i64, body: &Body<&[u8]>) {
+    pub(crate) fn event(&mut self, at_us: i64, body: &Body<&[u8]>) {
         self.seq += 1;
         self.shared.set_last_seq(self.seq);
-        let pushed = encode_event(&mut *self.frame, self.seq, at_us, body)
+        let pushed = encode_event(&mut *self.frame, self.epoch, self.seq, at_us, body)
             .and_then(|size| self.frame.get(..size))
-            .is_some_and(|frame| self.ring.push(frame));
+            .is_some_and(|frame| match body {
+                // Checks leave room for events that nothing makes up for.
+                Body::Check(_) | Body::Program(_) => self.ring.push_modestly(frame),
+                _ => self.ring.push(frame),
+            });
         if !pushed {
             self.shared.count_dropped(1);
             self.lost = true;
         }
     }
 
-    fn of_kind(&mut self, kind: Kind) -> &mut Vec<Fingerprint> {
+    fn of_kind(&mut self, kind: Kind) -> &mut Vec<Told> {
         match kind {
             Kind::Host => &mut self.hosts,
             Kind::Service => &mut self.services,
@@ -115,11 +131,23 @@ impl Report {
 
 /// What of a state is worth a status event: not the times and durations of checks, which the next check
 /// tells, and no text, which only checks change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fingerprint(u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Told {
+    fingerprint: u64,
+    acknowledged: bool,
+}
 
-impl Fingerprint {
-    fn of(state: &State<&[u8]>) -> Fingerprint {
+impl Told {
+    #[inline]
+    fn of(state: &State<&[u8]>) -> Told {
+        let acknowledged = state.flags.has(Flags::ACKNOWLEDGED);
+        Told { fingerprint: fingerprint(state), acknowledged }
+    }
+}
+
+#[inline]
+fn fingerprint(state: &State<&[u8]>) -> u64 {
+    {
         let State {
             state,
             flags: Flags(flags),
@@ -133,9 +161,12 @@ impl Fingerprint {
             service: _,
             last_check: _,
             next_check: _,
+            last_notification: _,
             latency: _,
             execution_time: _,
+            percent_state_change: _,
             output: _,
+            long_output: _,
             perfdata: _,
         } = *state;
         let parts = [
@@ -146,9 +177,9 @@ impl Fingerprint {
             last_hard_state_change.cast_unsigned(),
         ];
         // FNV-1a over words, with a rotation because a multiplication only carries upwards.
-        Fingerprint(parts.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, part| {
+        parts.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, part| {
             (hash ^ part).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29)
-        }))
+        })
     }
 }
 
@@ -172,11 +203,15 @@ mod tests {
     fn report(ring_bytes: usize) -> (Report, Arc<Shared>) {
         let (writer, reader) = ring(ring_bytes);
         let shared = Arc::new(Shared::new(reader));
-        (Report::new(writer, Arc::clone(&shared)), shared)
+        (Report::new(writer, Arc::clone(&shared), 7), shared)
     }
 
     fn state(attempt: u16, output: &[u8]) -> State<&[u8]> {
         State { host: b"web", service: b"http", attempt, output, ..State::default() }
+    }
+
+    fn check(state: State<&[u8]>) -> Check<&[u8]> {
+        Check { state, ..Check::default() }
     }
 
     fn next(ring: &mut Reader) -> Option<Event> {
@@ -195,16 +230,16 @@ mod tests {
         let (mut report, shared) = report(1 << 16);
         report.remember(WEB, &state(1, b"inventory"));
         report.status(10, WEB, state(1, b"same as the inventory"));
-        report.check(20, WEB, state(2, b"a check"));
+        report.check(20, WEB, check(state(2, b"a check")));
         report.status(30, WEB, state(2, b"same as the check"));
         report.status(40, WEB, State { downtime_depth: 1, ..state(2, b"downtime") });
         report.status(50, WEB, State { next_check: 99, downtime_depth: 1, ..state(2, b"later") });
-        report.check(60, WEB, State { downtime_depth: 1, ..state(2, b"the same again") });
+        report.check(60, WEB, check(State { downtime_depth: 1, ..state(2, b"the same again") }));
 
         let mut ring = shared.reader();
         let told: Vec<_> = std::iter::from_fn(|| next(&mut ring))
             .map(|event| match event.body {
-                Body::Check(state) => (event.seq, event.at_us, "check", state.output),
+                Body::Check(check) => (event.seq, event.at_us, "check", check.state.output),
                 Body::Status(state) => (event.seq, event.at_us, "status", state.output),
                 other => panic!("{other:?}"),
             })
@@ -215,6 +250,37 @@ mod tests {
             (3, 60, "check", "the same again"),
         ];
         assert_eq!(told, expected.map(|(seq, at, kind, text)| (seq, at, kind, text.to_owned())));
+    }
+
+    #[test]
+    fn the_end_of_an_acknowledgement_is_seen_in_a_check_or_a_status() {
+        let (mut report, shared) = report(1 << 16);
+        let acknowledged = State { flags: Flags::ACKNOWLEDGED, state: 2, ..state(1, b"") };
+        report.remember(WEB, &acknowledged);
+        report.status(10, WEB, acknowledged.clone());
+        report.check(20, WEB, check(state(1, b"well again")));
+        report.status(30, WEB, acknowledged.clone());
+        report.status(40, WEB, State { state: 2, ..state(1, b"") });
+        let mut ring = shared.reader();
+        let told: Vec<_> = std::iter::from_fn(|| next(&mut ring))
+            .map(|event| match event.body {
+                Body::Check(_) => (event.at_us, "check", 0),
+                Body::Status(_) => (event.at_us, "status", 0),
+                Body::Acknowledgement(Acknowledgement { step, state, service, .. }) => {
+                    assert_eq!((step, &*service), (AcknowledgementStep::Removed, "http"));
+                    (event.at_us, "removed", state)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let expected = [
+            (20, "removed", 0),
+            (20, "check", 0),
+            (30, "status", 0),
+            (40, "removed", 2),
+            (40, "status", 0),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]
@@ -230,7 +296,7 @@ mod tests {
     fn a_full_ring_costs_an_event_and_its_number_and_is_known() {
         let (mut report, shared) = report(256);
         for at in 0..3 {
-            report.check(at, WEB, state(1, b"an output of some length"));
+            report.check(at, WEB, check(state(1, b"an output of some length")));
         }
         assert!(report.take_lost());
         assert!(!report.take_lost(), "it is asked once");
@@ -240,7 +306,7 @@ mod tests {
             arrived += 1;
         }
         assert_eq!((arrived + shared.dropped(), shared.last_seq()), (3, 3));
-        report.check(9, WEB, state(1, b"room again"));
+        report.check(9, WEB, check(state(1, b"room again")));
         assert_eq!(next(&mut ring).unwrap().seq, 4);
     }
 
@@ -252,11 +318,13 @@ mod tests {
             host: &long[..],
             service: &long,
             output: &long,
+            long_output: &long,
             perfdata: &long,
             ..State::default()
         };
-        report.check(1, WEB, state);
-        let Body::Check(read) = next(&mut shared.reader()).unwrap().body else {
+        report.check(1, WEB, check(state));
+        let Body::Check(Check { state: read, .. }) = next(&mut shared.reader()).unwrap().body
+        else {
             panic!("not a check")
         };
         assert_eq!(read.perfdata.len(), nagios_event::MAX_PERFDATA);

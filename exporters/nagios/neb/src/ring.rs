@@ -34,12 +34,22 @@ pub(crate) struct Writer {
 impl Writer {
     /// Puts a whole frame in; `false` when there is no room.
     pub(crate) fn push(&mut self, frame: &[u8]) -> bool {
+        self.push_within(frame, self.ring.words.len())
+    }
+
+    /// Puts a whole frame in, but leaves a quarter of the ring to others; `false` when there is no room.
+    pub(crate) fn push_modestly(&mut self, frame: &[u8]) -> bool {
+        self.push_within(frame, self.ring.words.len() / 4 * 3)
+    }
+
+    #[inline]
+    fn push_within(&mut self, frame: &[u8], room: usize) -> bool {
         let Ring { words, head, tail } = &*self.ring;
         let needed = frame.len().div_ceil(WORD);
         let start = head.0.load(Ordering::Relaxed);
-        if start.wrapping_sub(self.tail_seen) + needed > words.len() {
+        if start.wrapping_sub(self.tail_seen) + needed > room {
             self.tail_seen = tail.0.load(Ordering::Acquire);
-            if start.wrapping_sub(self.tail_seen) + needed > words.len() {
+            if start.wrapping_sub(self.tail_seen) + needed > room {
                 return false;
             }
         }
@@ -85,6 +95,11 @@ impl Reader {
         frame.truncate(size);
         tail.0.store(start.wrapping_add(used), Ordering::Release);
         true
+    }
+
+    /// Bytes that fit.
+    pub(crate) fn size(&self) -> usize {
+        self.ring.words.len() * WORD
     }
 
     /// Bytes that wait to be read.
@@ -145,6 +160,15 @@ mod tests {
         assert_eq!(out, frame(32, 1));
         assert!(writer.push(&frame(5, 3)), "room given back is used again");
         assert!(!writer.push(&frame(65, 4)), "a frame longer than the ring is refused");
+    }
+
+    #[test]
+    fn a_quarter_is_left_to_what_matters_more() {
+        let (mut writer, _reader) = ring(64);
+        assert!(writer.push_modestly(&frame(48, 1)));
+        assert!(!writer.push_modestly(&frame(8, 2)));
+        assert!(writer.push(&frame(16, 3)));
+        assert!(!writer.push(&frame(8, 4)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::arguments::SpillArguments;
 use crate::inventory::Inventory;
 use crate::ring::Reader;
 
@@ -19,6 +20,9 @@ pub(crate) struct Handover {
     pub(crate) socket: PathBuf,
     /// Limit of unacknowledged events, in bytes.
     pub(crate) queue: usize,
+    /// Where further ones wait.
+    pub(crate) spill: Option<SpillArguments>,
+    pub(crate) instance: String,
     pub(crate) nagios_version: String,
     pub(crate) warnings: Vec<String>,
 }
@@ -26,8 +30,8 @@ pub(crate) struct Handover {
 /// Which Nagios process this is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Start {
-    /// Random.
-    pub(crate) run: u64,
+    /// Of this process ([`nagios_event::Hello::epoch`]).
+    pub(crate) epoch: u64,
     pub(crate) pid: u32,
 }
 

@@ -1,7 +1,178 @@
 use super::*;
+use crate::{MAX_LONG_OUTPUT, MAX_OUTPUT, MAX_PERFDATA};
 
 fn samples() -> Vec<Frame> {
-    let state = State {
+    conversation().into_iter().chain(inventory()).chain(events()).collect()
+}
+
+fn conversation() -> [Frame; 5] {
+    [
+        Frame::Hello(Hello {
+            protocol: 2,
+            epoch: 1_700_000_000_000_000,
+            pid: 4,
+            instance: "site-a".into(),
+            module_version: "0.1.0".into(),
+            nagios_version: "4.4.6".into(),
+            warnings: vec!["event_broker_options is 0".into()],
+        }),
+        Frame::Stats(Stats {
+            last_seq: 1,
+            dropped: 2,
+            coalesced: 3,
+            truncated: 4,
+            panics: 5,
+            reloads: 6,
+            spilled: 7,
+            recovered: 8,
+            spill_errors: 9,
+            ring_bytes: 10,
+            ring_high_bytes: 11,
+            ring_limit_bytes: 12,
+            queue_bytes: 13,
+            queue_limit_bytes: 14,
+            spill_bytes: 15,
+            spill_limit_bytes: 16,
+        }),
+        Frame::SnapshotBegin(SnapshotBegin { seq: 5, inventory: 2, loop_start: 1_700_000_000 }),
+        Frame::SnapshotEnd,
+        Frame::Ack(Ack { epoch: 3, seq: 7 }),
+    ]
+}
+
+fn inventory() -> [Frame; 8] {
+    let settings = Settings {
+        check_period: "24x7".to_owned(),
+        check_interval: 300.0,
+        retry_interval: 60.0,
+        max_attempts: 3,
+        freshness_threshold: 900,
+        notification_interval: 3600.0,
+        first_notification_delay: 0.0,
+        contacts: vec!["ops".to_owned()],
+        contact_groups: vec!["admins".to_owned(), "night".to_owned()],
+        variables: vec![("ICON".to_owned(), "switch".to_owned())],
+    };
+    [
+        Frame::Host(Host {
+            name: "web-1".into(),
+            display_name: "Web 1".into(),
+            alias: "Web".into(),
+            address: "127.0.0.1".into(),
+            check_command: "check_ping!1!2".into(),
+            notification_period: "24x7".into(),
+            parents: vec!["switch".into()],
+            settings: settings.clone(),
+        }),
+        Frame::Service(Service {
+            host: "web-1".into(),
+            name: "http".into(),
+            display_name: "HTTP".into(),
+            check_command: "check_http".into(),
+            notification_period: String::new(),
+            settings,
+        }),
+        Frame::Group(Group {
+            kind: GroupKind::Service,
+            name: "g".into(),
+            alias: "G".into(),
+            members: vec![("web-1".into(), "http".into())],
+        }),
+        Frame::Contact(Contact { name: "ops".into(), alias: "Operators".into() }),
+        Frame::Timeperiod(Timeperiod { name: "24x7".into(), inside: true }),
+        Frame::Downtime(downtime()),
+        Frame::State(state()),
+        Frame::Program(program()),
+    ]
+}
+
+fn events() -> Vec<Frame> {
+    let (host, service) = ("web-1".to_owned(), "http".to_owned());
+    let (author, comment) = ("ops".to_owned(), "on it".to_owned());
+    let bodies = [
+        Body::Check(Check {
+            state: state(),
+            return_code: 2,
+            timed_out: true,
+            started_us: 1_700_000_000_000_002,
+            ended_us: 1_700_000_001_500_002,
+        }),
+        Body::Status(state()),
+        Body::StateChange(StateChange {
+            host: host.clone(),
+            service: String::new(),
+            state: 1,
+            hard: true,
+            attempt: 1,
+            max_attempts: 3,
+            output: "down".into(),
+            long_output: "no answer".into(),
+        }),
+        Body::Notification(Notification {
+            host: host.clone(),
+            service: service.clone(),
+            reason: 1,
+            state: 2,
+            contacts: 3,
+            number: 4,
+            escalated: true,
+            output: "CRITICAL".into(),
+            author: author.clone(),
+            comment: comment.clone(),
+        }),
+        Body::ContactNotification(ContactNotification {
+            host: host.clone(),
+            service: service.clone(),
+            contact: "ops".into(),
+            method: "notify-by-sms".into(),
+            reason: 0,
+            state: 2,
+            number: 4,
+            escalated: false,
+            author: author.clone(),
+            comment: comment.clone(),
+        }),
+        Body::Downtime(DowntimeChange { step: DowntimeStep::Cancelled, downtime: downtime() }),
+        Body::Acknowledgement(Acknowledgement {
+            step: AcknowledgementStep::Removed,
+            host: host.clone(),
+            service: service.clone(),
+            state: 2,
+            author: author.clone(),
+            comment: comment.clone(),
+            sticky: true,
+            persistent: false,
+            notify: true,
+        }),
+        Body::Flapping(Flapping {
+            step: FlappingStep::Disabled,
+            host: host.clone(),
+            service: service.clone(),
+            percent_state_change: 25.5,
+            high_threshold: 20.0,
+            low_threshold: 5.0,
+        }),
+        Body::Comment(Comment {
+            step: CommentStep::Deleted,
+            kind: CommentKind::Acknowledgement,
+            id: 12,
+            host,
+            service,
+            author,
+            text: comment,
+            entered: 1_700_000_000,
+            expires: 1_700_000_100,
+            persistent: true,
+        }),
+        Body::Timeperiod(Timeperiod { name: "night".into(), inside: false }),
+        Body::Program(program()),
+    ];
+    let event = |body| Frame::Event(Event { epoch: 3, seq: 7, at_us: 1_700_000_000_000_001, body });
+    bodies.into_iter().map(event).collect()
+}
+
+fn state() -> State<String> {
+    State {
         host: "web-1".to_owned(),
         service: "http".to_owned(),
         state: 2,
@@ -14,78 +185,43 @@ fn samples() -> Vec<Frame> {
         next_check: 1_700_000_010,
         last_state_change: 1_699_999_990,
         last_hard_state_change: 1_700_000_000,
+        last_notification: 1_700_000_001,
         latency: 0.25,
         execution_time: 1.5,
+        percent_state_change: 6.25,
         output: "CRITICAL - 连接被拒绝".to_owned(),
+        long_output: r"one\ntwo".to_owned(),
         perfdata: "time=0.1s;;;0".to_owned(),
-    };
-    let event = |body| Frame::Event(Event { seq: 7, at_us: 1_700_000_000_000_001, body });
-    vec![
-        Frame::Hello(Hello {
-            protocol: 1,
-            run: 99,
-            pid: 4,
-            module_version: "0.1.0".into(),
-            nagios_version: "4.4.6".into(),
-            warnings: vec!["event_broker_options is 0".into()],
-        }),
-        Frame::Stats(Stats {
-            last_seq: 1,
-            dropped: 2,
-            coalesced: 3,
-            truncated: 4,
-            panics: 5,
-            ring_bytes: 6,
-            queue_bytes: 7,
-            reloads: 8,
-        }),
-        Frame::SnapshotBegin(SnapshotBegin { seq: 5, epoch: 2, loop_start: 1_700_000_000 }),
-        Frame::Host(Host {
-            name: "web-1".into(),
-            alias: "Web".into(),
-            address: "127.0.0.1".into(),
-            check_command: "check_ping!1!2".into(),
-            notification_period: "24x7".into(),
-            parents: vec!["switch".into()],
-        }),
-        Frame::Service(Service {
-            host: "web-1".into(),
-            name: "http".into(),
-            check_command: "check_http".into(),
-            notification_period: String::new(),
-        }),
-        Frame::Group(Group {
-            kind: GroupKind::Service,
-            name: "g".into(),
-            alias: "G".into(),
-            members: vec![("web-1".into(), "http".into())],
-        }),
-        Frame::Timeperiod(Timeperiod { name: "24x7".into(), inside: true }),
-        Frame::State(state.clone()),
-        Frame::SnapshotEnd,
-        event(Body::Check(state.clone())),
-        event(Body::Status(state)),
-        event(Body::StateChange(StateChange {
-            host: "web-1".into(),
-            service: String::new(),
-            state: 1,
-            hard: true,
-            attempt: 1,
-            max_attempts: 3,
-            output: "down".into(),
-        })),
-        event(Body::Notification(Notification {
-            host: "web-1".into(),
-            service: "http".into(),
-            reason: 1,
-            state: 2,
-            contacts: 3,
-            author: "ops".into(),
-            comment: "on it".into(),
-        })),
-        event(Body::Timeperiod(Timeperiod { name: "night".into(), inside: false })),
-        Frame::Ack(Ack { seq: 7 }),
-    ]
+    }
+}
+
+fn downtime() -> Downtime<String> {
+    Downtime {
+        id: 9,
+        host: "web-1".to_owned(),
+        service: String::new(),
+        author: "ops".to_owned(),
+        comment: "work".to_owned(),
+        entered: 1,
+        start: 2,
+        end: 3,
+        fixed: false,
+        duration: 7200,
+        triggered_by: 8,
+        in_effect: true,
+    }
+}
+
+fn program() -> Program {
+    Program {
+        start: 1_700_000_000,
+        last_log_rotation: 1_699_000_000,
+        pid: 4,
+        daemon: true,
+        modes: Modes::NOTIFICATIONS.with(Modes::FLAP_DETECTION, true),
+        running_host_checks: 5,
+        running_service_checks: 6,
+    }
 }
 
 #[test]
@@ -132,9 +268,20 @@ fn bytes_that_a_newer_version_appends_are_skipped() {
 fn unknown_kinds_are_named_and_the_stream_goes_on() {
     assert_eq!(split(&[2, 0, 0, 0, 200, 1, 9]), Ok(Split::Frame(Ok(Frame::Unknown(200)), 6)));
     let mut event = vec![0; 64];
-    let size = encode_event(&mut event, 3, 4, &Body::<&[u8]>::Unknown(250)).unwrap();
-    let read = Frame::Event(Event { seq: 3, at_us: 4, body: Body::Unknown(250) });
+    let size = encode_event(&mut event, 1, 3, 4, &Body::<&[u8]>::Unknown(250)).unwrap();
+    let read = Frame::Event(Event { epoch: 1, seq: 3, at_us: 4, body: Body::Unknown(250) });
     assert_eq!(split(&event[..size]), Ok(Split::Frame(Ok(read), size)));
+}
+
+#[test]
+fn a_value_that_no_version_defines_names_the_field() {
+    let group =
+        Group { kind: GroupKind::Host, name: "g".into(), alias: "G".into(), members: vec![] };
+    let mut buf = vec![0; 64];
+    let size = encode(&mut buf, &Frame::Group(group)).unwrap();
+    buf[5] = 9;
+    let error = DecodeError::Value { field: "kind", got: 9, expected: "0 to 2" };
+    assert_eq!(split(&buf[..size]), Ok(Split::Frame(Err(error), size)));
 }
 
 #[test]
@@ -146,16 +293,22 @@ fn a_length_that_is_not_ours_ends_the_stream() {
 #[test]
 fn long_strings_are_cut_and_flagged() {
     let long = vec![b'x'; 70_000];
-    let state =
-        State { host: &b"h"[..], output: &long[..], perfdata: &long[..], ..State::default() };
+    let state = State {
+        host: &b"h"[..],
+        output: &long[..],
+        long_output: &long[..],
+        perfdata: &long[..],
+        ..State::default()
+    };
     let mut buf = vec![0; MAX_FRAME];
-    let size = encode_event(&mut buf, 1, 2, &Body::Check(state)).unwrap();
-    let Ok(Split::Frame(Ok(Frame::Event(Event { body: Body::Check(read), .. })), _)) =
+    let size = encode_event(&mut buf, 1, 1, 2, &Body::Status(state)).unwrap();
+    let Ok(Split::Frame(Ok(Frame::Event(Event { body: Body::Status(read), .. })), _)) =
         split(&buf[..size])
     else {
-        panic!("not a check")
+        panic!("not a status")
     };
-    assert_eq!((read.output.len(), read.perfdata.len()), (MAX_OUTPUT, MAX_PERFDATA));
+    let lengths = (read.output.len(), read.long_output.len(), read.perfdata.len());
+    assert_eq!(lengths, (MAX_OUTPUT, MAX_LONG_OUTPUT, MAX_PERFDATA));
     assert!(read.flags.has(Flags::TRUNCATED));
 }
 
@@ -178,7 +331,7 @@ fn random_bytes_never_panic() {
         if bytes.len() > 5 {
             let length = bytes.len() as u32 - 4;
             bytes[..4].copy_from_slice(&length.to_le_bytes());
-            bytes[4] = (next() % 12) as u8;
+            bytes[4] = (next() % 16) as u8;
         }
         let _ = split(&bytes);
     }

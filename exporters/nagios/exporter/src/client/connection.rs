@@ -84,7 +84,8 @@ impl Connection {
     pub(super) fn acknowledge(&mut self, seq: u64) {
         if self.unsent.is_empty() && seq > self.acknowledged {
             let mut frame = [0; 32];
-            let Some(size) = encode(&mut frame, &Frame::Ack(Ack { seq })) else { return };
+            let ack = Ack { epoch: self.hello.epoch, seq };
+            let Some(size) = encode(&mut frame, &Frame::Ack(ack)) else { return };
             self.unsent.extend_from_slice(frame.get(..size).unwrap_or_default());
             self.acknowledged = seq;
         }

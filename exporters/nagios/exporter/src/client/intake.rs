@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use nagios_event::{Body, DecodeError, Event, Frame, Hello, State};
+use nagios_event::{Body, Check, DecodeError, Event, Frame, Hello, State};
 use tracing::{debug, info};
 
 use crate::counters::{Counters, Skipped};
@@ -24,10 +24,11 @@ pub(super) struct Intake {
     counters: Arc<Counters>,
     /// How performance data is read.
     reading: Reading,
-    /// The Nagios process that speaks.
-    run: Option<u64>,
-    /// The highest sequence number of that process that has come.
-    seen: u64,
+    /// Of the Nagios process that speaks.
+    epoch: u64,
+    /// Epoch and sequence number of the newest event that has come. Events of a former process come before
+    /// those of the present one.
+    seen: (u64, u64),
     /// The sequence number that the last snapshot of this connection includes; `None` before it.
     included: Option<u64>,
     /// The snapshot that is coming.
@@ -43,7 +44,7 @@ pub(super) enum Misfit {
 
 impl Intake {
     pub(super) fn new(store: Arc<Store>, counters: Arc<Counters>, reading: Reading) -> Self {
-        Intake { store, counters, reading, run: None, seen: 0, included: None, gathering: None }
+        Intake { store, counters, reading, epoch: 0, seen: (0, 0), included: None, gathering: None }
     }
 
     /// Reads performance data so from now on.
@@ -53,18 +54,20 @@ impl Intake {
 
     /// A new connection. Returns whether it is of a new Nagios process, whose sequence numbers start anew.
     pub(super) fn begin(&mut self, hello: Hello) -> bool {
-        let new = self.run != Some(hello.run);
-        if new {
-            (self.run, self.seen) = (Some(hello.run), 0);
+        let new = self.epoch != hello.epoch;
+        self.epoch = hello.epoch;
+        if hello.epoch < self.seen.0 {
+            // The clock went back: numbers that look old are not.
+            self.seen = (0, 0);
         }
         (self.included, self.gathering) = (None, None);
         self.store.connected(hello);
         new
     }
 
-    /// The highest sequence number that has come.
+    /// The highest sequence number of the present process that has come.
     pub(super) fn seen(&self) -> u64 {
-        self.seen
+        if self.seen.0 == self.epoch { self.seen.1 } else { 0 }
     }
 
     /// Applies one frame and notes what it touched.
@@ -86,20 +89,20 @@ impl Intake {
         Ok(())
     }
 
-    fn event(&mut self, Event { seq, at_us: _, body }: Event) -> Option<Touched> {
-        if seq <= self.seen {
+    fn event(&mut self, Event { epoch, seq, at_us: _, body }: Event) -> Option<Touched> {
+        if (epoch, seq) <= self.seen {
             self.skip(Skipped::Duplicate, &seq);
             return None;
         }
-        self.seen = seq;
+        self.seen = (epoch, seq);
         self.counters.event(&body);
-        let newer = self.included.is_some_and(|included| seq > included);
+        let newer = epoch == self.epoch && self.included.is_some_and(|included| seq > included);
         match body {
             Body::Unknown(kind) => {
                 self.skip(Skipped::UnknownEvent, &kind);
                 None
             }
-            Body::Check(state) | Body::Status(state) if newer => self.state(state),
+            Body::Check(Check { state, .. }) | Body::Status(state) if newer => self.state(state),
             Body::Timeperiod(period) if newer => {
                 self.store.change(|snapshot| snapshot.put_timeperiod(period)).flatten()
             }
@@ -108,7 +111,13 @@ impl Intake {
             | Body::Status(_)
             | Body::Timeperiod(_)
             | Body::StateChange(_)
-            | Body::Notification(_) => None,
+            | Body::Notification(_)
+            | Body::ContactNotification(_)
+            | Body::Downtime(_)
+            | Body::Acknowledgement(_)
+            | Body::Flapping(_)
+            | Body::Comment(_)
+            | Body::Program(_) => None,
         }
     }
 
@@ -129,6 +138,7 @@ impl Intake {
             Frame::Service(service) => gathering.service(service)?,
             Frame::Group(group) => gathering.group(group)?,
             Frame::Timeperiod(period) => gathering.timeperiod(period)?,
+            Frame::Contact(_) | Frame::Downtime(_) | Frame::Program(_) => {}
             Frame::State(state) => {
                 let mut reader = Reader { reading: self.reading, ..Reader::default() };
                 let placed = gathering.state(state, &mut reader);

@@ -128,6 +128,8 @@ impl HostRow {
             address,
             check_command,
             notification_period: _,
+            display_name: _,
+            settings: _,
             parents,
         } = (*host.inventory).clone();
         let mut services = ServiceCounts::default();
@@ -148,7 +150,7 @@ impl HostRow {
 
 impl ServiceRow {
     fn new(snapshot: &Snapshot, host: &Host, service: &Service) -> Self {
-        let nagios_event::Service { host: host_name, name, check_command, notification_period: _ } =
+        let nagios_event::Service { host: host_name, name, check_command, .. } =
             (*service.inventory).clone();
         let handled =
             problem::of_service(snapshot, host, service).and_then(|problem| problem.handled);

@@ -103,9 +103,12 @@ impl<S: TryFrom<u8, Error = InvalidState>> Status<S> {
             next_check,
             last_state_change,
             last_hard_state_change,
+            last_notification: _,
             latency,
             execution_time,
+            percent_state_change: _,
             output,
+            long_output: _,
             perfdata,
         } = record;
         let state = S::try_from(state)?;

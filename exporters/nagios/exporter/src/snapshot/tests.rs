@@ -4,7 +4,7 @@ use super::*;
 use crate::perfdata::{Faults, Reader};
 
 fn inventory() -> Gathering {
-    let mut gathering = Gathering::new(SnapshotBegin { seq: 7, epoch: 1, loop_start: 5 });
+    let mut gathering = Gathering::new(SnapshotBegin { seq: 7, inventory: 1, loop_start: 5 });
     // Not in the order of their names, as Nagios walks them.
     for name in ["web", "db"] {
         let host = nagios_event::Host { name: name.to_owned(), ..Default::default() };

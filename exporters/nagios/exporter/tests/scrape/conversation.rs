@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use nagios_event::{Body, Flags, Frame, Hello, Notification, PROTOCOL, State, StateChange, Stats};
 
-use crate::stage::{Exporter, Module, bytes, eventually, hello, host, service, state};
+use crate::stage::{Exporter, Module, bytes, checked, eventually, hello, host, service, state};
 
 const HTTP_STATE: &str = "nagios_service_state{host=\"web-1\",service=\"http\"}";
 
@@ -46,7 +46,7 @@ async fn a_half_snapshot_changes_nothing() {
     let exporter = Exporter::start("").await;
     let mut module = Module::start(exporter.socket(), 1, 0, &objects()).await;
     exporter.reaches("nagios_services{state=\"ok\"}", 1.0).await;
-    let begin = nagios_event::SnapshotBegin { seq: 0, epoch: 2, loop_start: 1 };
+    let begin = nagios_event::SnapshotBegin { seq: 0, inventory: 2, loop_start: 1 };
     module.send(&Frame::SnapshotBegin(begin)).await;
     module.send(&host("other")).await;
     module.send(&Frame::Stats(Stats { panics: 3, ..Stats::default() })).await;
@@ -63,8 +63,8 @@ async fn events_are_counted_once_and_old_ones_change_no_state() {
     let mut module = Module::start(exporter.socket(), 1, 10, &objects()).await;
     // Numbers 5 and 6 are in the snapshot already: history.
     for seq in [5, 6, 6] {
-        let body = Body::Check(state("web-1", "http", 2));
-        module.send(&Frame::Event(nagios_event::Event { seq, at_us: 0, body })).await;
+        let body = Body::Check(checked(state("web-1", "http", 2)));
+        module.send(&Frame::Event(nagios_event::Event { epoch: 1, seq, at_us: 0, body })).await;
     }
     let seq = module.check(state("web-1", "http", 1)).await;
     assert_eq!(seq, 11);
@@ -129,8 +129,8 @@ async fn what_a_newer_module_says_is_skipped_and_counted() {
     module.check(state("web-1", "nowhere", 0)).await;
     module.send(&host("late")).await;
     // A record that has grown at its end is read as far as it is known.
-    let check =
-        nagios_event::Event { seq: 4, at_us: 0, body: Body::Check(state("web-1", "http", 2)) };
+    let body = Body::Check(checked(state("web-1", "http", 2)));
+    let check = nagios_event::Event { epoch: 1, seq: 4, at_us: 0, body };
     let mut longer = bytes(&Frame::Event(check));
     longer.extend([1, 2, 3, 4]);
     let length = u32::try_from(longer.len() - 4).unwrap();

@@ -82,6 +82,7 @@ async fn the_page_is_as_written_down_and_promtool_finds_no_fault() {
         ring_bytes: 5,
         queue_bytes: 6,
         reloads: 7,
+        ..Stats::default()
     };
     let seq = module.check(state("web-1", "load", 0)).await;
     module.send(&Frame::Stats(stats)).await;

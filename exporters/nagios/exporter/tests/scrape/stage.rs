@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) use alertmanager::Alertmanager;
 pub(crate) use exporter::Exporter;
-pub(crate) use module::{Module, bytes, hello, host, service, state};
+pub(crate) use module::{Module, bytes, checked, hello, host, service, state};
 
 /// Nothing in these tests takes this long unless it fails.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -5,8 +5,10 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::fmt;
 
+use nagios_event::Downtime;
+
 use super::layout::{Kind, Layout};
-use super::objects::{Group, MemberKind, Object, text};
+use super::objects::{Contact, Group, MemberKind, Object, downtimes, text};
 
 /// What Nagios calls: the callback's type and its record.
 pub(super) type Callback = extern "C" fn(c_int, *mut c_void) -> c_int;
@@ -39,8 +41,14 @@ pub(crate) struct Nagios {
     num_objects: *const ObjectCount,
     host_ary: *const *const *const c_void,
     service_ary: *const *const *const c_void,
+    contact_ary: *const *const *const c_void,
     hostgroup_list: *const *const c_void,
     servicegroup_list: *const *const c_void,
+    contactgroup_list: *const *const c_void,
+    scheduled_downtime_list: *const *const c_void,
+    interval_length: *const c_int,
+    currently_running_host_checks: *const c_int,
+    currently_running_service_checks: *const c_int,
 }
 
 impl Nagios {
@@ -67,7 +75,13 @@ impl Nagios {
                 host_ary: symbol(c"host_ary")?,
                 service_ary: symbol(c"service_ary")?,
                 hostgroup_list: symbol(c"hostgroup_list")?,
+                contact_ary: symbol(c"contact_ary")?,
                 servicegroup_list: symbol(c"servicegroup_list")?,
+                contactgroup_list: symbol(c"contactgroup_list")?,
+                scheduled_downtime_list: symbol(c"scheduled_downtime_list")?,
+                interval_length: symbol(c"interval_length")?,
+                currently_running_host_checks: symbol(c"currently_running_host_checks")?,
+                currently_running_service_checks: symbol(c"currently_running_service_checks")?,
             })
         }
     }
@@ -127,13 +141,53 @@ impl Nagios {
     /// Every host group.
     pub(crate) fn host_groups(&self) -> impl Iterator<Item = Group<'_>> {
         // SAFETY: the head of Nagios' list of host groups.
-        unsafe { Group::chain(self.hostgroup_list.read(), MemberKind::Host) }
+        unsafe { Group::chain(self.hostgroup_list.read(), MemberKind::Named) }
     }
 
     /// Every service group.
     pub(crate) fn service_groups(&self) -> impl Iterator<Item = Group<'_>> {
         // SAFETY: the head of Nagios' list of service groups.
         unsafe { Group::chain(self.servicegroup_list.read(), MemberKind::Service) }
+    }
+
+    /// Every contact group.
+    pub(crate) fn contact_groups(&self) -> impl Iterator<Item = Group<'_>> {
+        // SAFETY: the head of Nagios' list of contact groups.
+        unsafe { Group::contact_groups(self.contactgroup_list.read()) }
+    }
+
+    /// Every contact.
+    pub(crate) fn contacts(&self) -> impl Iterator<Item = Contact<'_>> {
+        // SAFETY: as for hosts.
+        unsafe { pointers(self.contact_ary.read(), (*self.num_objects).contacts) }
+            .filter_map(|at| unsafe { Contact::at(at) })
+    }
+
+    /// Every downtime that is scheduled or holds; none while the layout is not known.
+    pub(crate) fn downtimes(&self) -> Vec<Downtime<&[u8]>> {
+        if self.layout.is_none() {
+            return Vec::new();
+        }
+        // SAFETY: the head of Nagios' list, read between two of its events.
+        unsafe { downtimes(self.scheduled_downtime_list.read()) }
+    }
+
+    /// Seconds in a unit of an interval.
+    pub(crate) fn interval_length(&self) -> f64 {
+        // SAFETY: a global `int` of Nagios, read on its main thread.
+        unsafe { self.interval_length.read() }.into()
+    }
+
+    /// How many checks of hosts and of services run now.
+    pub(crate) fn running_checks(&self) -> (u32, u32) {
+        // SAFETY: as above.
+        let (hosts, services) = unsafe {
+            (
+                self.currently_running_host_checks.read(),
+                self.currently_running_service_checks.read(),
+            )
+        };
+        (hosts.try_into().unwrap_or(0), services.try_into().unwrap_or(0))
     }
 
     /// Whether a time period holds at `at` (seconds since the Unix epoch); `None` when there is none of
@@ -171,6 +225,9 @@ struct ObjectCount {
     host_escalations: c_uint,
     host_dependencies: c_uint,
     services: c_uint,
+    service_escalations: c_uint,
+    service_dependencies: c_uint,
+    contacts: c_uint,
 }
 
 /// # Safety
@@ -180,9 +237,19 @@ unsafe fn objects<'a>(
     count: c_uint,
     kind: Kind,
 ) -> impl Iterator<Item = Object<'a>> {
+    // SAFETY: the caller's promise.
+    unsafe { pointers(array, count) }.filter_map(move |at| unsafe { Object::at(at, kind) })
+}
+
+/// # Safety
+/// `array` is null or holds `count` pointers.
+unsafe fn pointers(
+    array: *const *const c_void,
+    count: c_uint,
+) -> impl Iterator<Item = *const c_void> {
     let count = if array.is_null() { 0 } else { count as usize };
     // SAFETY: the caller's promise.
-    (0..count).filter_map(move |at| unsafe { Object::at(array.add(at).read(), kind) })
+    (0..count).map(move |at| unsafe { array.add(at).read() })
 }
 
 /// # Safety

@@ -8,7 +8,7 @@
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::marker::PhantomData;
 
-use nagios_event::{Flags, State};
+use nagios_event::{Downtime, Flags, State};
 
 use super::layout::{Kind, Layout};
 
@@ -51,6 +51,14 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// What people are shown; Nagios sets it to the name where none is configured.
+    pub(crate) fn display_name(self) -> &'a [u8] {
+        match self.kind {
+            Kind::Host => self.text(16),
+            Kind::Service => self.text(24),
+        }
+    }
+
     /// A host's alias.
     pub(crate) fn alias(self) -> &'a [u8] {
         match self.kind {
@@ -81,12 +89,68 @@ impl<'a> Object<'a> {
             Kind::Host => self.field::<*const c_void>(40),
             Kind::Service => std::ptr::null(),
         };
-        Member::chain(first, MemberKind::Host).map(|member| member.host_name())
+        Member::chain(first, MemberKind::Named).map(Member::name)
     }
 
     /// Name of the period in which notifications go out; empty for always.
     pub(crate) fn notification_period(self, layout: Layout) -> &'a [u8] {
         self.text(layout.offsets(self.kind).notification_period)
+    }
+
+    /// Name of the period in which checks run; empty for always.
+    pub(crate) fn check_period(self, layout: Layout) -> &'a [u8] {
+        self.text(layout.offsets(self.kind).check_period)
+    }
+
+    /// Attempts until a problem is hard.
+    pub(crate) fn max_attempts(self, layout: Layout) -> u16 {
+        clamped(self.field(layout.offsets(self.kind).max_attempts))
+    }
+
+    /// `freshness_threshold` in seconds.
+    pub(crate) fn freshness_threshold(self, layout: Layout) -> u32 {
+        let seconds: c_int = self.field(layout.offsets(self.kind).freshness_threshold);
+        seconds.try_into().unwrap_or(0)
+    }
+
+    /// In units of Nagios' `interval_length`.
+    pub(crate) fn intervals(self, layout: Layout) -> Intervals {
+        let at = layout.offsets(self.kind);
+        Intervals {
+            check: self.field(at.check_interval),
+            retry: self.field(at.retry_interval),
+            notification: self.field(at.notification_interval),
+            first_notification_delay: self.field(at.first_notification_delay),
+        }
+    }
+
+    /// Names of the contacts that the object has itself.
+    pub(crate) fn contacts(self, layout: Layout) -> impl Iterator<Item = &'a [u8]> {
+        let first = self.field(layout.offsets(self.kind).contacts);
+        Member::chain(first, MemberKind::Named).map(Member::name)
+    }
+
+    /// Names of its contact groups.
+    pub(crate) fn contact_groups(self, layout: Layout) -> impl Iterator<Item = &'a [u8]> {
+        let first = self.field(layout.offsets(self.kind).contact_groups);
+        Member::chain(first, MemberKind::Named).map(Member::name)
+    }
+
+    /// Custom variables: name without the underscore, in capitals as Nagios keeps it, and value.
+    pub(crate) fn variables(self, layout: Layout) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        chain(self.field(layout.offsets(self.kind).custom_variables), 24).map(|at| {
+            // SAFETY: a `customvariablesmember` begins with two strings that stay until the next reload.
+            unsafe {
+                let strings = at.cast::<*const c_char>();
+                (text(strings.read()), text(strings.add(1).read()))
+            }
+        })
+    }
+
+    /// Notifications sent for the current problem.
+    pub(crate) fn notification_number(self, layout: Layout) -> u32 {
+        let number: c_int = self.field(layout.offsets(self.kind).notification_number);
+        number.try_into().unwrap_or(0)
     }
 
     /// Whether Nagios' list goes from this object to `next`, as it does when the layout is right: the list's
@@ -113,18 +177,26 @@ impl<'a> Object<'a> {
                 .with(Flags::NOTIFICATIONS, notifications && on(at.notifications_enabled))
                 .with(Flags::ACTIVE_CHECKS, on(at.checks_enabled))
                 .with(Flags::PASSIVE_CHECKS, on(at.accept_passive_checks))
-                .with(Flags::PASSIVE_RESULT, number(at.check_type) == 1),
+                .with(Flags::PASSIVE_RESULT, number(at.check_type) == 1)
+                .with(Flags::STICKY, number(at.acknowledgement_type) == 2)
+                .with(Flags::EVENT_HANDLER, on(at.event_handler_enabled))
+                .with(Flags::FLAP_DETECTION, on(at.flap_detection_enabled))
+                .with(Flags::FRESHNESS, on(at.check_freshness))
+                .with(Flags::VOLATILE, self.kind == Kind::Service && on(layout.is_volatile)),
             attempt: clamped(number(at.current_attempt)),
             max_attempts: clamped(number(at.max_attempts)),
             downtime_depth: clamped(number(at.downtime_depth)),
-            notification_number: number(at.notification_number).try_into().unwrap_or(0),
+            notification_number: self.notification_number(layout),
             last_check: self.field(at.last_check),
             next_check: self.field(at.next_check),
             last_state_change: self.field(at.last_state_change),
             last_hard_state_change: self.field(at.last_hard_state_change),
+            last_notification: self.field(at.last_notification),
             latency: self.field(at.latency),
             execution_time: self.field(at.execution_time),
+            percent_state_change: self.field(at.percent_state_change),
             output: self.text(at.plugin_output),
+            long_output: self.text(at.long_plugin_output),
             perfdata: self.text(at.perf_data),
         }
     }
@@ -141,11 +213,44 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The members of a group, or the parents of a host.
+/// A `contact`.
+#[derive(Clone, Copy)]
+pub(crate) struct Contact<'a> {
+    at: *const u8,
+    lifetime: PhantomData<&'a ()>,
+}
+
+impl<'a> Contact<'a> {
+    /// # Safety
+    /// `at` is null, or points to a `contact` that Nagios keeps during `'a`.
+    pub(super) unsafe fn at(at: *const c_void) -> Option<Contact<'a>> {
+        (!at.is_null()).then_some(Contact { at: at.cast(), lifetime: PhantomData })
+    }
+
+    pub(crate) fn name(self) -> &'a [u8] {
+        // SAFETY: `Contact::at`'s caller vouches for the struct; id, name and alias come first in it.
+        unsafe { text(self.at.add(8).cast::<*const c_char>().read()) }
+    }
+
+    pub(crate) fn alias(self) -> &'a [u8] {
+        // SAFETY: as above.
+        unsafe { text(self.at.add(16).cast::<*const c_char>().read()) }
+    }
+}
+
+/// How often things happen to an object, in units of Nagios' `interval_length`.
+pub(crate) struct Intervals {
+    pub(crate) check: f64,
+    pub(crate) retry: f64,
+    pub(crate) notification: f64,
+    pub(crate) first_notification_delay: f64,
+}
+
+/// The members of a group, the parents of a host, or the contacts and contact groups of an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MemberKind {
-    /// `hostsmember`: name, pointer, next.
-    Host,
+    /// `hostsmember`, `contactsmember`, `contactgroupsmember`: name, pointer, next.
+    Named,
     /// `servicesmember`: two names, pointer, next.
     Service,
 }
@@ -159,15 +264,15 @@ pub(crate) struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    pub(crate) fn host_name(self) -> &'a [u8] {
-        // SAFETY: every member begins with the name of a host, which Nagios keeps until the next reload.
+    pub(crate) fn name(self) -> &'a [u8] {
+        // SAFETY: every member begins with a name, of its host where it is a service, which Nagios keeps until the next reload.
         unsafe { text(self.at.cast::<*const c_char>().read()) }
     }
 
-    /// Empty in a host group.
+    /// Empty but in a service group.
     pub(crate) fn service_description(self) -> &'a [u8] {
         match self.kind {
-            MemberKind::Host => b"",
+            MemberKind::Named => b"",
             // SAFETY: as above; the second field of a `servicesmember`.
             MemberKind::Service => unsafe { text(self.at.add(8).cast::<*const c_char>().read()) },
         }
@@ -175,14 +280,14 @@ impl<'a> Member<'a> {
 
     fn chain(first: *const c_void, kind: MemberKind) -> impl Iterator<Item = Member<'a>> {
         let next_at = match kind {
-            MemberKind::Host => 16,
+            MemberKind::Named => 16,
             MemberKind::Service => 24,
         };
         chain(first, next_at).map(move |at| Member { at, kind, lifetime: PhantomData })
     }
 }
 
-/// A `hostgroup` or `servicegroup`: both begin alike.
+/// A `hostgroup`, `servicegroup` or `contactgroup`: they begin alike.
 #[derive(Clone, Copy)]
 pub(crate) struct Group<'a> {
     at: *const u8,
@@ -192,12 +297,19 @@ pub(crate) struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// # Safety
-    /// `first` is null or the first of Nagios' list of groups whose members are of this kind.
+    /// `first` is null or the first of Nagios' list of host groups or service groups, whose members are of
+    /// this kind.
     pub(super) unsafe fn chain(
         first: *const c_void,
         kind: MemberKind,
     ) -> impl Iterator<Item = Group<'a>> {
         chain(first, 56).map(move |at| Group { at, kind, lifetime: PhantomData })
+    }
+
+    /// # Safety
+    /// `first` is null or the first of Nagios' list of contact groups.
+    pub(super) unsafe fn contact_groups(first: *const c_void) -> impl Iterator<Item = Group<'a>> {
+        chain(first, 32).map(|at| Group { at, kind: MemberKind::Named, lifetime: PhantomData })
     }
 
     pub(crate) fn name(self) -> &'a [u8] {
@@ -214,6 +326,44 @@ impl<'a> Group<'a> {
         // SAFETY: as above.
         Member::chain(unsafe { self.at.add(24).cast::<*const c_void>().read() }, self.kind)
     }
+}
+
+/// Nagios' list of downtimes. Nothing of it when its links are not where they were measured: each `next` is
+/// answered by a `prev`, and that field is the last.
+///
+/// # Safety
+/// `first` is null or the first `scheduled_downtime` of Nagios' list, valid during `'a`.
+pub(super) unsafe fn downtimes<'a>(first: *const c_void) -> Vec<Downtime<&'a [u8]>> {
+    let mut before = std::ptr::null();
+    let mut downtimes = Vec::new();
+    for at in chain(first, 128) {
+        // SAFETY: the caller's promise; offsets measured with `offsetof` on Nagios 4.4.6, where the struct
+        // takes 160 bytes.
+        unsafe {
+            if at.add(152).cast::<*const u8>().read() != before {
+                return Vec::new();
+            }
+            let string = |offset| text(at.add(offset).cast::<*const c_char>().read());
+            let number = |offset| at.add(offset).cast::<i64>().read();
+            let switch = |offset| at.add(offset).cast::<c_int>().read() != 0;
+            downtimes.push(Downtime {
+                id: number(80).cast_unsigned(),
+                host: string(8),
+                service: string(16),
+                author: string(96),
+                comment: string(104),
+                entered: number(24),
+                start: number(32),
+                end: number(48),
+                fixed: switch(56),
+                duration: number(72).cast_unsigned(),
+                triggered_by: number(64).cast_unsigned(),
+                in_effect: switch(88),
+            });
+        }
+        before = at;
+    }
+    downtimes
 }
 
 /// Follows the `next` pointers of a list that Nagios built.

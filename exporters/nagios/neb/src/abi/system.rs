@@ -2,6 +2,7 @@
 //! process needs.
 
 use std::ffi::c_int;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -51,6 +52,21 @@ pub(crate) fn with_signals_blocked<T>(spawn: impl FnOnce() -> T) -> T {
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
         result
     }
+}
+
+/// Locks a file for this process, against other processes. A forked child does not hold the lock, so that a
+/// killed Nagios leaves none.
+///
+/// # Errors
+/// As `fcntl(2)`; `WouldBlock` when another process holds it.
+pub(crate) fn lock(file: &File) -> io::Result<()> {
+    // SAFETY: a zeroed `flock` is valid and means the whole file; the descriptor is open.
+    let result = unsafe {
+        let mut lock: libc::flock = std::mem::zeroed();
+        lock.l_type = libc::F_WRLCK as libc::c_short;
+        libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock)
+    };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// The one connection to nagios-exporter; never blocks, not inherited over exec or fork.

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nagios_event::{
-    Ack, Body, Event, Frame, Group, Hello, Host, Service, SnapshotBegin, Split, State, Stats,
-    encode, split,
+    Ack, Body, Check, Contact, Downtime, Event, Frame, Group, Hello, Host, Program, Service,
+    SnapshotBegin, Split, State, Stats, encode, split,
 };
 
 use crate::daemon::{SOON, wait_for};
@@ -69,6 +69,9 @@ pub(crate) struct World {
     pub(crate) hosts: BTreeMap<String, Host<String>>,
     pub(crate) services: BTreeMap<(String, String), Service<String>>,
     pub(crate) groups: Vec<Group<String>>,
+    pub(crate) contacts: Vec<Contact<String>>,
+    pub(crate) downtimes: Vec<Downtime<String>>,
+    pub(crate) program: Option<Program>,
     pub(crate) timeperiods: BTreeMap<String, bool>,
     pub(crate) states: BTreeMap<(String, String), State<String>>,
 }
@@ -150,6 +153,9 @@ impl Reader {
                 world.services.insert((service.host.clone(), service.name.clone()), service);
             }
             (Frame::Group(group), Some(world)) => world.groups.push(group),
+            (Frame::Contact(contact), Some(world)) => world.contacts.push(contact),
+            (Frame::Downtime(downtime), Some(world)) => world.downtimes.push(downtime),
+            (Frame::Program(program), Some(world)) => world.program = Some(program),
             (Frame::Timeperiod(period), Some(world)) => {
                 world.timeperiods.insert(period.name, period.inside);
             }
@@ -160,14 +166,14 @@ impl Reader {
             }
             (Frame::Event(event), None) => {
                 if event.seq > told.world.begin.seq
-                    && let Body::Check(state) | Body::Status(state) = &event.body
+                    && let Body::Check(Check { state, .. }) | Body::Status(state) = &event.body
                 {
                     told.world.replace(state);
                 }
-                let seq = event.seq;
+                let (epoch, seq) = (event.epoch, event.seq);
                 told.events.push(event);
                 if self.acknowledges {
-                    self.acknowledge(seq);
+                    self.acknowledge(epoch, seq);
                 }
             }
             (frame, coming) => {
@@ -176,9 +182,9 @@ impl Reader {
         }
     }
 
-    pub(crate) fn acknowledge(&mut self, seq: u64) {
+    pub(crate) fn acknowledge(&mut self, epoch: u64, seq: u64) {
         let mut frame = [0; 64];
-        let size = encode(&mut frame, &Frame::Ack(Ack { seq })).unwrap();
+        let size = encode(&mut frame, &Frame::Ack(Ack { epoch, seq })).unwrap();
         // The module may just have hung up; the next read tells.
         _ = self.stream.write_all(&frame[..size]);
     }

@@ -45,7 +45,8 @@ fn a_broker_that_hides_things_is_warned_about() {
         *warnings,
         [
             "event_broker_options is 5, expected -1: Nagios does not tell host checks, notifications, \
-          acknowledgements, downtimes, switches and time periods, state changes"
+             flapping, comments, downtimes, switches, time periods and its own state, \
+             acknowledgements, state changes"
         ]
     );
 }

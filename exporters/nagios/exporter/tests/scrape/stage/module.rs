@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use nagios_event::{
-    Ack, Body, Event, Flags, Frame, Hello, Host, MAX_FRAME, PROTOCOL, Service, SnapshotBegin,
-    Split, State, encode, split,
+    Ack, Body, Check, Event, Flags, Frame, Hello, Host, MAX_FRAME, PROTOCOL, Service,
+    SnapshotBegin, Split, State, encode, split,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
@@ -19,6 +19,7 @@ pub(crate) const EPOCH: i64 = 1_767_225_600;
 pub(crate) struct Module {
     stream: UnixStream,
     received: Vec<u8>,
+    epoch: u64,
     seq: u64,
     acknowledged: u64,
 }
@@ -27,21 +28,21 @@ impl Module {
     /// Connects and says nothing.
     pub(crate) async fn connect(socket: &Path) -> Self {
         let stream = UnixStream::connect(socket).await.unwrap();
-        Module { stream, received: Vec::new(), seq: 0, acknowledged: 0 }
+        Module { stream, received: Vec::new(), epoch: 0, seq: 0, acknowledged: 0 }
     }
 
-    /// Connects, introduces itself as the Nagios process `run` and sends a snapshot that includes every event
+    /// Connects, introduces itself as the Nagios process of `epoch` and sends a snapshot that includes every event
     /// up to `seq`.
-    pub(crate) async fn start(socket: &Path, run: u64, seq: u64, objects: &[Frame]) -> Self {
+    pub(crate) async fn start(socket: &Path, epoch: u64, seq: u64, objects: &[Frame]) -> Self {
         let mut module = Self::connect(socket).await;
-        module.seq = seq;
-        module.send(&hello(run)).await;
+        (module.epoch, module.seq) = (epoch, seq);
+        module.send(&hello(epoch)).await;
         module.snapshot(objects).await;
         module
     }
 
     pub(crate) async fn snapshot(&mut self, objects: &[Frame]) {
-        let begin = SnapshotBegin { seq: self.seq, epoch: 1, loop_start: EPOCH };
+        let begin = SnapshotBegin { seq: self.seq, inventory: 1, loop_start: EPOCH };
         self.send(&Frame::SnapshotBegin(begin)).await;
         for frame in objects {
             self.send(frame).await;
@@ -60,12 +61,13 @@ impl Module {
     /// Sends an event with the next number and returns the number.
     pub(crate) async fn event(&mut self, body: Body<String>) -> u64 {
         self.seq += 1;
-        self.send(&Frame::Event(Event { seq: self.seq, at_us: EPOCH * 1_000_000, body })).await;
+        let (epoch, seq, at_us) = (self.epoch, self.seq, EPOCH * 1_000_000);
+        self.send(&Frame::Event(Event { epoch, seq, at_us, body })).await;
         self.seq
     }
 
     pub(crate) async fn check(&mut self, state: State<String>) -> u64 {
-        self.event(Body::Check(state)).await
+        self.event(Body::Check(checked(state))).await
     }
 
     /// Waits until every event up to `seq` is acknowledged.
@@ -103,7 +105,10 @@ impl Module {
             match split(&self.received).unwrap() {
                 Split::Frame(frame, used) => {
                     self.received.drain(..used);
-                    let Ok(Frame::Ack(Ack { seq })) = frame else { panic!("no Ack: {frame:?}") };
+                    let Ok(Frame::Ack(Ack { epoch, seq })) = frame else {
+                        panic!("no Ack: {frame:?}")
+                    };
+                    assert_eq!(epoch, self.epoch);
                     assert!(seq > self.acknowledged, "acknowledged {seq} twice");
                     self.acknowledged = seq;
                     return;
@@ -118,11 +123,12 @@ impl Module {
 }
 
 /// An introduction.
-pub(crate) fn hello(run: u64) -> Frame {
+pub(crate) fn hello(epoch: u64) -> Frame {
     Frame::Hello(Hello {
         protocol: PROTOCOL,
-        run,
+        epoch,
         pid: 4711,
+        instance: "test".to_owned(),
         module_version: "0.1.0".to_owned(),
         nagios_version: "4.4.6".to_owned(),
         warnings: Vec::new(),
@@ -154,6 +160,11 @@ pub(crate) fn service(host: &str, name: &str) -> Frame {
         check_command: format!("check_{name}"),
         ..Service::default()
     })
+}
+
+/// A check that led to a state.
+pub(crate) fn checked(state: State<String>) -> Check<String> {
+    Check { state, ..Check::default() }
 }
 
 /// A checked, hard state that nobody has touched; `service` is empty for a host.
