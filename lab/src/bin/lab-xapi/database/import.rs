@@ -179,7 +179,8 @@ mod tests {
             r#"<database><manifest/><table name="session"><row ref="x"/></table><table name="VM">
             <row ref="OpaqueRef:1" _ref="OpaqueRef:1" __mtime="5" name__label="CPU%_ three%n100%%" VCPUs__max="2"
              is_a_template="false" consoles="('OpaqueRef:2' 'OpaqueRef:3')" domid="-1" HVM__shadow_multiplier="1"
-             other_config="(('perfmon' '&lt;config a=\&quot;1\&quot;/&gt;') (&quot;it's&quot; ''))" unknown="(('a' 'b'))"
+             other_config="(('perfmon' '&lt;config a=\&quot;1\&quot;/&gt;') (&quot;it's&quot; ''))"
+             unknown="(('a' 'b'))"
              snapshot_time="19700101T00:00:00Z"/></table></database>"#,
         )
         .unwrap();

@@ -175,7 +175,8 @@ mod tests {
              <param><value>bare &amp; untyped</value></param><param><value/></param>\n\
              <param><value><array><data>\n<value><string>*</string></value></data></array></value></param>\n\
              <param><value><double>30.1</double></value></param>\
-             <param><value><struct><member><name>k</name><value><boolean>1</boolean></value></member></struct></value></param>\
+             <param><value><struct><member><name>k</name><value><boolean>1</boolean></value></member></struct>\
+             </value></param>\
              </params></methodCall>",
         );
         let expected = vec![
