@@ -90,9 +90,14 @@ impl Setup {
         ))
     }
 
+    /// A path in the folder of this Nagios.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Where a reader has to listen.
     pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.path().join("neb.sock")
+        self.file("neb.sock")
     }
 
     pub(crate) fn start(self) -> Nagios {
@@ -124,24 +129,27 @@ impl Setup {
         );
         fs::write(at("nagios.cfg"), configuration).unwrap();
         fs::write(at("objects.cfg"), &self.objects).unwrap();
-        let console = fs::File::create(at("console")).unwrap();
-        let process = Command::new(&self.program)
-            .arg(at("nagios.cfg"))
-            .env("TZ", "UTC")
-            .env("RUST_BACKTRACE", "1")
-            .stdin(Stdio::null())
-            .stderr(console.try_clone().unwrap())
-            .stdout(console)
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("{} (package nagios4-core): {error}", self.program.display())
-            });
-        Nagios { process, folder: self.folder }
+        let process = spawn(&self.program, self.folder.path());
+        Nagios { program: self.program, process, folder: self.folder }
     }
+}
+
+fn spawn(program: &Path, folder: &Path) -> Child {
+    let console = fs::File::create(folder.join("console")).unwrap();
+    Command::new(program)
+        .arg(folder.join("nagios.cfg"))
+        .env("TZ", "UTC")
+        .env("RUST_BACKTRACE", "1")
+        .stdin(Stdio::null())
+        .stderr(console.try_clone().unwrap())
+        .stdout(console)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{} (package nagios4-core): {error}", program.display()))
 }
 
 /// A running Nagios.
 pub(crate) struct Nagios {
+    program: PathBuf,
     process: Child,
     folder: TempDir,
 }
@@ -176,6 +184,13 @@ impl Nagios {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.pid().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Starts it once more, with the same files, when it has ended.
+    pub(crate) fn start_again(&mut self) {
+        assert!(!self.is_running());
+        _ = fs::remove_file(self.file("nagios.cmd"));
+        self.process = spawn(&self.program, self.folder.path());
     }
 
     /// Resident memory in bytes.

@@ -7,6 +7,8 @@
 
 mod daemon;
 mod events;
+mod history;
 mod life;
 mod reader;
+mod spill;
 mod trouble;

@@ -117,7 +117,8 @@ impl Reader {
         }
     }
 
-    fn read(&mut self) {
+    /// Takes what has come, waiting a moment.
+    pub(crate) fn read(&mut self) {
         let mut bytes = [0; 1 << 16];
         match self.stream.read(&mut bytes) {
             Ok(0) => self.told.ended = true,
