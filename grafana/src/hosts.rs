@@ -3,7 +3,7 @@
 use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row};
-use crate::objects::{self, ALL, HARD, HOST_STATES};
+use crate::objects::{self, ALL, HOST_STATES};
 use crate::panel::{Colour, Column, Kind, Meaning, Panel, Query, Show, Unit};
 
 const STATES: &[(&str, &str)] = &[
@@ -91,9 +91,8 @@ fn hosts() -> Panel {
             ),
             Column::new("alias", "Alias", Show::Text),
             Column::new("Value #A", "State", Show::Words(HOST_STATES)),
-            Column::new("Value #B", "Kind", Show::Words(HARD)),
-            Column::new("Value #C", "Services with a problem", Show::Number(Unit::None)),
-            Column::new("Value #D", "Last check", Show::Number(Unit::Ago)),
+            Column::new("Value #B", "Services with a problem", Show::Number(Unit::None)),
+            Column::new("Value #C", "Last check", Show::Number(Unit::Ago)),
             Column::new("instance", "Nagios", Show::Text),
         ]),
         unit: Unit::None,
@@ -103,7 +102,6 @@ fn hosts() -> Panel {
                 "{state} * on (instance, host) group_left (address, alias) max by (instance, host, address, alias) ({}{{{ALL}}})",
                 nagios::HOST_INFO.name
             )),
-            of(value(&nagios::HOST_STATE_HARD)),
             of(format!(
                 "count by (instance, host) ({}{{{ALL}}} > 0) or 0 * {state}",
                 nagios::SERVICE_STATE.name

@@ -3,7 +3,7 @@
 use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row};
-use crate::objects::{self, ALL, HARD, SERVICE_STATES};
+use crate::objects::{self, ALL, SERVICE_STATES};
 use crate::panel::{Colour, Column, Kind, Meaning, Panel, Query, Show, Unit};
 
 const STATES: &[(&str, &str)] = &[
@@ -109,17 +109,13 @@ fn services() -> Panel {
                 Show::Open("wisemonitor-performance", &[("host", "Host"), ("service", "Service")]),
             ),
             Column::new("Value #A", "State", Show::Words(SERVICE_STATES)),
-            Column::new("Value #B", "Kind", Show::Words(HARD)),
-            Column::new("Value #C", "Attempt", Show::Number(Unit::None)),
-            Column::new("Value #D", "Last check", Show::Number(Unit::Ago)),
+            Column::new("Value #B", "Last check", Show::Number(Unit::Ago)),
             Column::new("instance", "Nagios", Show::Text),
         ]),
         unit: Unit::None,
         size: (24, 16),
         queries: vec![
             of(value(&nagios::SERVICE_STATE)),
-            of(value(&nagios::SERVICE_STATE_HARD)),
-            of(value(&nagios::SERVICE_CHECK_ATTEMPT)),
             of(format!("{} * 1000", value(&nagios::SERVICE_LAST_CHECK))),
         ],
     }
