@@ -1,5 +1,6 @@
 //! A Nagios of one's own: configuration in a temporary folder, commands, signals, and its end on drop.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -19,6 +20,8 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// What a Nagios is started with.
 pub(crate) struct Setup {
+    /// Program and arguments that start Nagios; none when it is started itself.
+    wrapper: Vec<String>,
     program: PathBuf,
     module: PathBuf,
     arguments: String,
@@ -32,6 +35,7 @@ impl Setup {
     pub(crate) fn new() -> Setup {
         let test = std::env::current_exe().unwrap();
         Setup {
+            wrapper: Vec::new(),
             program: PROGRAM.into(),
             module: test.with_file_name("libnagios_neb.so"),
             arguments: String::new(),
@@ -62,6 +66,14 @@ impl Setup {
         self.program = self.folder.path().join("nagios");
         fs::write(&self.program, bytes).unwrap();
         fs::set_permissions(&self.program, fs::Permissions::from_mode(0o700)).unwrap();
+        self
+    }
+
+    /// Runs Nagios in valgrind, which writes what it finds into the file `valgrind`.
+    pub(crate) fn in_valgrind(mut self) -> Setup {
+        let log = format!("--log-file={}", self.file("valgrind").display());
+        let words = ["valgrind", "--child-silent-after-fork=yes", "--num-callers=30", &log];
+        self.wrapper = words.map(str::to_owned).to_vec();
         self
     }
 
@@ -129,14 +141,16 @@ impl Setup {
         );
         fs::write(at("nagios.cfg"), configuration).unwrap();
         fs::write(at("objects.cfg"), &self.objects).unwrap();
-        let process = spawn(&self.program, self.folder.path());
-        Nagios { program: self.program, process, folder: self.folder }
+        let process = spawn(&self.wrapper, &self.program, self.folder.path());
+        Nagios { wrapper: self.wrapper, program: self.program, process, folder: self.folder }
     }
 }
 
-fn spawn(program: &Path, folder: &Path) -> Child {
+fn spawn(wrapper: &[String], program: &Path, folder: &Path) -> Child {
     let console = fs::File::create(folder.join("console")).unwrap();
-    Command::new(program)
+    let mut words = wrapper.iter().map(OsStr::new).chain([program.as_os_str()]);
+    Command::new(words.next().unwrap())
+        .args(words)
         .arg(folder.join("nagios.cfg"))
         .env("TZ", "UTC")
         .env("RUST_BACKTRACE", "1")
@@ -149,6 +163,7 @@ fn spawn(program: &Path, folder: &Path) -> Child {
 
 /// A running Nagios.
 pub(crate) struct Nagios {
+    wrapper: Vec<String>,
     program: PathBuf,
     process: Child,
     folder: TempDir,
@@ -190,7 +205,7 @@ impl Nagios {
     pub(crate) fn start_again(&mut self) {
         assert!(!self.is_running());
         _ = fs::remove_file(self.file("nagios.cmd"));
-        self.process = spawn(&self.program, self.folder.path());
+        self.process = spawn(&self.wrapper, &self.program, self.folder.path());
     }
 
     /// Resident memory in bytes.

@@ -10,5 +10,6 @@ mod events;
 mod history;
 mod life;
 mod reader;
+mod soak;
 mod spill;
 mod trouble;
