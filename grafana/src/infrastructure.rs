@@ -3,7 +3,7 @@
 use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row, Variable};
-use crate::objects::{ALL, HARD, HOST_STATES, SERVICE_STATES};
+use crate::objects::{self, ALL, HARD, HOST_STATES, SERVICE_STATES};
 use crate::panel::{Colour, Column, Kind, Meaning, Panel, Query, Show, Unit};
 
 pub(crate) fn dashboard() -> Dashboard {
@@ -101,7 +101,11 @@ fn hosts() -> Panel {
                 "{} * on (host) group_left (address, alias) max by (host, address, alias) ({info}{{{ALL}}})",
                 of(&nagios::HOST_STATE)
             )),
-            Query::of_table(of(&nagios::HOST_STATE_HARD)),
+            Query::of_table(objects::hard(
+                &of(&nagios::HOST_STATE),
+                "host",
+                &nagios::HOST_CONDITION,
+            )),
             Query::of_table(format!(
                 "count by (host) ({}{{{ALL}}} > 0) or 0 * {}",
                 nagios::SERVICE_STATE.name,
@@ -113,16 +117,12 @@ fn hosts() -> Panel {
 }
 
 fn services() -> Panel {
-    let of = |metric: &nagios::Metric| {
-        Query::of_table(format!(
-            "max by (host, service) ({}{{{ALL}, host=~\"$host\"}})",
-            metric.name
-        ))
+    let value = |metric: &nagios::Metric| {
+        format!("max by (host, service) ({}{{{ALL}, host=~\"$host\"}})", metric.name)
     };
-    let last_check = format!(
-        "max by (host, service) ({}{{{ALL}, host=~\"$host\"}}) * 1000",
-        nagios::SERVICE_LAST_CHECK.name
-    );
+    let of = |metric: &nagios::Metric| Query::of_table(value(metric));
+    let hard =
+        objects::hard(&value(&nagios::SERVICE_STATE), "host, service", &nagios::SERVICE_CONDITION);
     Panel {
         title: "Services",
         description: "Services of the chosen hosts with state and latest check. Click a service to see its performance data.",
@@ -131,20 +131,18 @@ fn services() -> Panel {
             Column::new("service", "Service", Show::Choose("service")),
             Column::new("Value #A", "State", Show::Words(SERVICE_STATES)),
             Column::new("Value #B", "Kind", Show::Words(HARD)),
-            Column::new("Value #C", "Attempt", Show::Number(Unit::None)),
-            Column::new("Value #D", "Duration", Show::Number(Unit::Seconds)),
-            Column::new("Value #E", "Latency", Show::Number(Unit::Seconds)),
-            Column::new("Value #F", "Last check", Show::Number(Unit::Ago)),
+            Column::new("Value #C", "Duration", Show::Number(Unit::Seconds)),
+            Column::new("Value #D", "Latency", Show::Number(Unit::Seconds)),
+            Column::new("Value #E", "Last check", Show::Number(Unit::Ago)),
         ]),
         unit: Unit::None,
         size: (24, 11),
         queries: vec![
             of(&nagios::SERVICE_STATE),
-            of(&nagios::SERVICE_STATE_HARD),
-            of(&nagios::SERVICE_CHECK_ATTEMPT),
+            Query::of_table(hard),
             of(&nagios::SERVICE_CHECK_EXECUTION),
             of(&nagios::SERVICE_CHECK_LATENCY),
-            Query::of_table(last_check),
+            Query::of_table(format!("{} * 1000", value(&nagios::SERVICE_LAST_CHECK))),
         ],
     }
 }

@@ -27,6 +27,12 @@ pub(crate) const ALL: &str = "job=~\"$job\"";
 /// What the variable `search` matches, wherever in the text it stands.
 const SEARCHED: &str = "=~\"(?i).*$search.*\"";
 
+/// Whether each of the states is hard (1) or soft (0). `names` are the labels that tell the states apart.
+pub(crate) fn hard(state: &str, names: &str, condition: &Metric) -> String {
+    let soft = format!("{}{{{ALL}, condition=\"soft\"}}", condition.name);
+    format!("({state} * 0 + 1 unless on ({names}) {soft} or {state} * 0)")
+}
+
 /// The variable `job`.
 pub(crate) fn job() -> Variable {
     Variable::of_label("job", "Job", format!("label_values({}, job)", nagios::UP.name), true)

@@ -14,7 +14,9 @@ use jiff::Timestamp;
 
 use crate::config::AlertOn;
 use crate::problem::{self, Problem, Severity};
-use crate::snapshot::{Host, HostState, Service, ServiceState, Snapshot, Status, Touched};
+use crate::snapshot::{
+    Host, HostInventory, HostState, Service, ServiceState, Snapshot, Status, Touched,
+};
 
 /// `alertname` of a host's problem.
 pub const HOST_ALERT: &str = "NagiosHostProblem";
@@ -168,7 +170,7 @@ impl Alerts {
         self.wanted.retain(|(host, service), _| match service.as_str() {
             "" => snapshot.host(host).is_some(),
             service => {
-                snapshot.services_of(host).iter().any(|known| known.inventory.name == service)
+                snapshot.services_of(host).iter().any(|known| *known.inventory.name == *service)
             }
         });
         self.wanted.len() != before
@@ -178,7 +180,7 @@ impl Alerts {
 /// All that an alert is made of.
 struct Facts<'a> {
     problem: Problem,
-    host: &'a nagios_event::Host<String>,
+    host: &'a HostInventory,
     /// Empty for the host itself.
     service: &'a str,
     /// The state as Nagios writes it.
@@ -207,7 +209,7 @@ impl<'a> Facts<'a> {
             began: status.last_hard_state_change.or(status.last_state_change).or(status.last_check),
             notified: status.notifications_sent != Some(0),
             attempts: format!("{}/{}", status.attempt, status.max_attempts),
-            output: &status.output,
+            output: status.output_up_to(LONGEST_OUTPUT),
         }
     }
 
@@ -254,7 +256,7 @@ impl<'a> Facts<'a> {
         };
         LabelSet::new([
             ("summary", summary.as_str()),
-            ("output", cut(self.output, LONGEST_OUTPUT)),
+            ("output", self.output),
             ("attempts", &self.attempts),
             ("address", &self.host.address),
         ])
@@ -291,15 +293,6 @@ fn service_state_name(state: ServiceState) -> &'static str {
         ServiceState::Critical => "CRITICAL",
         ServiceState::Unknown => "UNKNOWN",
     }
-}
-
-/// The beginning of a text, at most `limit` bytes, with no character cut in two.
-fn cut(text: &str, limit: usize) -> &str {
-    let mut end = limit.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 #[cfg(test)]

@@ -22,7 +22,6 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::counters::{Counters, Refused};
-use crate::perfdata::Reading;
 use crate::road::Road;
 use crate::store::{SILENCE_LIMIT, Store};
 use connection::Connection;
@@ -64,11 +63,11 @@ impl Client {
     pub(crate) fn new(
         store: Arc<Store>,
         counters: Arc<Counters>,
-        reading: Reading,
+        config: &Config,
         road: Road,
         ready: Ready,
     ) -> Self {
-        let intake = Intake::new(Arc::clone(&store), Arc::clone(&counters), reading);
+        let intake = Intake::new(Arc::clone(&store), Arc::clone(&counters), config);
         let refusals = Arc::new(Refusals::new(counters));
         Client { intake, store, refusals, road, ready, connection: None }
     }
@@ -180,7 +179,7 @@ impl Client {
         if config.socket != *socket {
             warn!(configured = %config.socket.display(), "a change of socket needs a restart");
         }
-        self.intake.read_perfdata(config.perfdata);
+        self.intake.configure(config);
         if let Err(error) = self.road.reconfigure(config, shutdown) {
             warn!(%error, "alertmanagers not changed, the old ones stay");
         }

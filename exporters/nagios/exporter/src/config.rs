@@ -3,6 +3,8 @@
 //! Promises: every error names the key, what stands there and what was expected; passwords and tokens are
 //! never printed. Refuses to know sockets and Alertmanager's protocol.
 
+mod series;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +17,9 @@ use nix::unistd::{Uid, User};
 use serde::Deserialize;
 
 use crate::perfdata::Reading;
+pub use series::Series;
+pub(crate) use series::{Optional, Output};
+use series::{WrittenFilter, WrittenLabel};
 
 /// Where the module is expected when neither file nor flag says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/wisemonitor/nagios.sock";
@@ -49,6 +54,8 @@ pub struct Config {
     pub stale_after: Duration,
     /// How hard cases of performance data are read.
     pub perfdata: Reading,
+    /// Which series hosts and services have.
+    pub series: Series,
 }
 
 /// What makes a problem an alert.
@@ -74,6 +81,10 @@ pub struct File {
     external_url: Option<String>,
     stale_after: Option<String>,
     perfdata: Reading,
+    metrics: Vec<Optional>,
+    output: Output,
+    filter: WrittenFilter,
+    labels: Vec<WrittenLabel>,
 }
 
 /// A user by name or id.
@@ -114,7 +125,12 @@ impl Configuration for Config {
             external_url,
             stale_after,
             perfdata,
+            metrics,
+            output,
+            filter,
+            labels,
         } = file;
+        let series = Series::resolve(metrics, output, filter, labels)?;
         let alertmanagers = alertmanagers
             .into_iter()
             .enumerate()
@@ -131,7 +147,8 @@ impl Configuration for Config {
             alert_on,
             external_url: external_url.as_deref().map(web_address).transpose()?,
             stale_after: stale_after.as_deref().map_or(Ok(DEFAULT_STALE_AFTER), duration)?,
-            perfdata,
+            perfdata: Reading { bounds: series.asks_bounds(), ..perfdata },
+            series,
         })
     }
 }
@@ -247,6 +264,9 @@ mod tests {
             .collect();
         let config = load(&uncommented.replace("/etc/wisemonitor/", "")).unwrap();
         assert_eq!(config.alertmanagers.len(), 2);
+        assert_eq!(config.series.selection.labels.len(), 2);
+        assert!(config.series.selection.include.hostgroup.is_some());
+        assert!(config.perfdata.bounds && !perfdata.bounds);
         assert!(config.external_url.is_some() && config.allowed_users.contains(&0));
     }
 
@@ -268,6 +288,21 @@ mod tests {
             ("allowed_users: []\n", "expected at least one user"),
             ("stale_after: 5\n", "x.yml: stale_after: \"5\" is not a duration"),
             ("stale_after: -5m\n", "expected for example 5m"),
+            ("metrics: [everything]\n", "x.yml:1:11: metrics[0]: "),
+            ("output: some\n", "problems"),
+            (
+                "filter: {include: {host: '('}}\n",
+                "x.yml: filter.include: host: \"(\" is no regular",
+            ),
+            ("filter: {exclude: {group: a}}\n", "hostgroup"),
+            ("labels: [{label: host, from: alias}]\n", "labels[0]: label: \"host\" is taken"),
+            ("labels: [{label: 1st, from: alias}]\n", "label: \"1st\" is no name of a label"),
+            ("labels: [{label: a, from: variable}]\n", "labels[0]: variable: is missing"),
+            ("labels: [{label: a, from: host, variable: b}]\n", "needs from: variable"),
+            (
+                "labels: [{label: a, from: host}, {label: a, from: alias}]\n",
+                "labels[1]: label: \"a\" is there twice",
+            ),
             ("perfdata: {comma: point}\n", "x.yml:1:19: perfdata.comma: "),
             ("external_url: ftp://a\n", "external_url: \"ftp://a\""),
             ("instance: ''\n", "instance: is empty"),

@@ -6,6 +6,7 @@
 //! - `snapshot`: plain typed data, and `store`, which shares it with the readers;
 //! - `metrics`: the collectors over both, and every metric's name;
 //! - `perfdata`, `problem`: how performance data and problems are read;
+//! - `selection`: which objects have series of their own, and with which labels;
 //! - `alerts`: which alerts a snapshot asks for, and `road`, which keeps Alertmanager in agreement;
 //! - `pages`: hosts and services as page and JSON.
 //!
@@ -16,6 +17,7 @@ pub mod alerts;
 pub mod metrics;
 pub mod perfdata;
 pub mod problem;
+pub mod selection;
 pub mod snapshot;
 
 mod client;
@@ -33,7 +35,7 @@ use anyhow::Context as _;
 use exporter_kit::{About, Service};
 use tokio::sync::watch;
 
-pub use config::{AlertOn, Config, DEFAULT_SOCKET, File, Flags};
+pub use config::{AlertOn, Config, DEFAULT_SOCKET, File, Flags, Series};
 
 use client::{Client, Socket};
 use counters::Counters;
@@ -65,7 +67,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let (keeper, keeper_seen) = watch::channel(None);
     let road = Road::start(&start, own_address(web.address(), &start)?, keeper, &shutdown)?;
     let (kept, counted) = (Arc::clone(&store), Arc::clone(&counters));
-    let client = Client::new(kept, counted, start.perfdata, road, web.ready());
+    let client = Client::new(kept, counted, &start, road, web.ready());
     let client = tokio::spawn(client.run(socket, config.clone(), shutdown.clone()));
 
     let exposition = metrics::exposition(Arc::clone(&store), counters, keeper_seen, config);

@@ -5,29 +5,34 @@
 //! its host. Refuses to know sockets, metrics and alerts.
 
 mod gathering;
+mod inventory;
 mod status;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nagios_event::{Group, State, Timeperiod};
+use nagios_event::{Group, Program, State, Timeperiod};
 
 use crate::perfdata;
+use crate::selection::{Chooser, Labels, Selection};
 
 pub use gathering::{Gathering, TooLarge};
-pub use status::{HostState, InvalidState, ServiceState, Status};
+pub use inventory::{HostInventory, ServiceInventory, Settings};
+pub use status::{Condition, HostState, InvalidState, ServiceState, Status};
 
 /// A host: its configuration and, unless it is pending, its state.
-pub type Host = Object<nagios_event::Host<String>, HostState>;
+pub type Host = Object<HostInventory, HostState>;
 
 /// A service: its configuration and, unless it is pending, its state.
-pub type Service = Object<nagios_event::Service<String>, ServiceState>;
+pub type Service = Object<ServiceInventory, ServiceState>;
 
 /// Something that Nagios checks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object<I, S> {
     /// As configured.
     pub inventory: Arc<I>,
+    /// Labels of its series beside its names; `None` when it has no series of its own.
+    pub labels: Option<Labels>,
     /// As last seen; `None` until the first check (pending).
     pub status: Option<Status<S>>,
 }
@@ -43,6 +48,8 @@ pub struct Snapshot {
     pub services: Vec<Arc<Service>>,
     /// Host and service groups, sorted by kind and name.
     pub groups: Arc<[Group<String>]>,
+    /// Nagios' own state, once the module has told it.
+    pub program: Option<Program>,
     /// Whether the time periods that objects use as notification period hold now.
     timeperiods: BTreeMap<String, bool>,
 }
@@ -84,9 +91,15 @@ impl Snapshot {
     /// The services of a host.
     #[must_use]
     pub fn services_of(&self, host: &str) -> &[Arc<Service>] {
-        let from = self.services.partition_point(|s| s.inventory.host.as_str() < host);
-        let to = self.services.partition_point(|s| s.inventory.host.as_str() <= host);
+        let from = self.services.partition_point(|s| &*s.inventory.host < host);
+        let to = self.services.partition_point(|s| &*s.inventory.host <= host);
         &self.services[from..to]
+    }
+
+    /// The service of this host and name.
+    #[must_use]
+    pub fn service(&self, host: &str, name: &str) -> Option<&Arc<Service>> {
+        self.services.get(self.service_at(host, name)?)
     }
 
     /// Whether a notification period holds now. Objects without one are always inside it, and so are those
@@ -110,15 +123,15 @@ impl Snapshot {
             self.hosts[at] = Arc::new(self.hosts[at].with(Status::read(state, perfdata)?));
             return Ok(Touched::Host(at));
         }
-        let wanted = (state.host.as_str(), state.service.as_str());
-        let at = self
-            .services
-            .binary_search_by(|s| {
-                (s.inventory.host.as_str(), s.inventory.name.as_str()).cmp(&wanted)
-            })
-            .map_err(|_| Unplaced::unknown(&state))?;
+        let at = self.service_at(&state.host, &state.service);
+        let at = at.ok_or_else(|| Unplaced::unknown(&state))?;
         self.services[at] = Arc::new(self.services[at].with(Status::read(state, perfdata)?));
         Ok(Touched::Service(at))
+    }
+
+    /// Takes in Nagios' own state.
+    pub fn put_program(&mut self, program: Program) {
+        self.program = Some(program);
     }
 
     /// Takes in whether a time period holds; `None` when that was known.
@@ -129,14 +142,42 @@ impl Snapshot {
         (self.timeperiods.insert(name, inside) != Some(inside)).then_some(Touched::Everything)
     }
 
+    /// Decides anew which objects have series of their own.
+    pub fn select(&mut self, selection: &Selection) {
+        let groups = Arc::clone(&self.groups);
+        let mut chooser = Chooser::new(selection, &groups);
+        for host in &mut self.hosts {
+            let labels = chooser.host(&host.inventory);
+            Arc::make_mut(host).labels = labels;
+        }
+        for at in 0..self.services.len() {
+            let service = Arc::clone(&self.services[at].inventory);
+            let host = self.host(&service.host);
+            let labels = host.and_then(|host| chooser.service(&host.inventory, &service));
+            Arc::make_mut(&mut self.services[at]).labels = labels;
+        }
+    }
+
+    fn service_at(&self, host: &str, name: &str) -> Option<usize> {
+        let names = |service: &Arc<Service>| {
+            (&*service.inventory.host, &*service.inventory.name).cmp(&(host, name))
+        };
+        self.services.binary_search_by(names).ok()
+    }
+
     fn host_at(&self, name: &str) -> Option<usize> {
-        self.hosts.binary_search_by(|host| host.inventory.name.as_str().cmp(name)).ok()
+        self.hosts.binary_search_by(|host| (*host.inventory.name).cmp(name)).ok()
     }
 }
 
 impl<I, S> Object<I, S> {
+    /// Pending, and shown.
+    fn new(inventory: I) -> Self {
+        Object { inventory: Arc::new(inventory), labels: Some(Labels::default()), status: None }
+    }
+
     fn with(&self, status: Option<Status<S>>) -> Self {
-        Object { inventory: Arc::clone(&self.inventory), status }
+        Object { inventory: Arc::clone(&self.inventory), labels: self.labels.clone(), status }
     }
 }
 

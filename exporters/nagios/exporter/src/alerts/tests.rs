@@ -252,11 +252,3 @@ fn another_name_is_another_alert() {
     let Wanted { alert, .. } = alerts.wanted().next().unwrap();
     assert_eq!(alert.labels.get("instance"), Some("other"));
 }
-
-#[test]
-fn texts_are_cut_between_characters() {
-    assert_eq!(cut("héllo", 2), "h");
-    assert_eq!(cut("héllo", 3), "hé");
-    assert_eq!(cut("héllo", 99), "héllo");
-    assert_eq!(cut("", 0), "");
-}

@@ -13,8 +13,10 @@ use std::sync::atomic::Ordering;
 use nagios_event::{Body, Check, DecodeError, Event, Frame, Hello, State};
 use tracing::{debug, info};
 
+use crate::config::Config;
 use crate::counters::{Counters, Skipped};
 use crate::perfdata::{Reader, Reading};
+use crate::selection::Selection;
 use crate::snapshot::{Gathering, TooLarge, Touched, Unplaced};
 use crate::store::Store;
 
@@ -24,6 +26,8 @@ pub(super) struct Intake {
     counters: Arc<Counters>,
     /// How performance data is read.
     reading: Reading,
+    /// Which objects have series of their own.
+    selection: Selection,
     /// Of the Nagios process that speaks.
     epoch: u64,
     /// Epoch and sequence number of the newest event that has come. Events of a former process come before
@@ -43,13 +47,25 @@ pub(super) enum Misfit {
 }
 
 impl Intake {
-    pub(super) fn new(store: Arc<Store>, counters: Arc<Counters>, reading: Reading) -> Self {
-        Intake { store, counters, reading, epoch: 0, seen: (0, 0), included: None, gathering: None }
+    pub(super) fn new(store: Arc<Store>, counters: Arc<Counters>, config: &Config) -> Self {
+        let (reading, selection) = (config.perfdata, config.series.selection.clone());
+        Intake {
+            store,
+            counters,
+            reading,
+            selection,
+            epoch: 0,
+            seen: (0, 0),
+            included: None,
+            gathering: None,
+        }
     }
 
-    /// Reads performance data so from now on.
-    pub(super) fn read_perfdata(&mut self, reading: Reading) {
-        self.reading = reading;
+    /// Works by this configuration from now on.
+    pub(super) fn configure(&mut self, config: &Config) {
+        self.reading = config.perfdata;
+        self.selection = config.series.selection.clone();
+        self.store.change(|snapshot| snapshot.select(&self.selection));
     }
 
     /// A new connection. Returns whether it is of a new Nagios process, whose sequence numbers start anew.
@@ -103,6 +119,10 @@ impl Intake {
                 None
             }
             Body::Check(Check { state, .. }) | Body::Status(state) if newer => self.state(state),
+            Body::Program(program) if newer => {
+                self.store.change(|snapshot| snapshot.put_program(program));
+                None
+            }
             Body::Timeperiod(period) if newer => {
                 self.store.change(|snapshot| snapshot.put_timeperiod(period)).flatten()
             }
@@ -138,7 +158,9 @@ impl Intake {
             Frame::Service(service) => gathering.service(service)?,
             Frame::Group(group) => gathering.group(group)?,
             Frame::Timeperiod(period) => gathering.timeperiod(period)?,
-            Frame::Contact(_) | Frame::Downtime(_) | Frame::Program(_) => {}
+            Frame::Program(program) => gathering.program(program),
+            // Nothing shows them yet.
+            Frame::Contact(_) | Frame::Downtime(_) => {}
             Frame::State(state) => {
                 let mut reader = Reader { reading: self.reading, ..Reader::default() };
                 let placed = gathering.state(state, &mut reader);
@@ -158,7 +180,8 @@ impl Intake {
             return None;
         };
         self.included = Some(gathering.seq());
-        let snapshot = gathering.finish();
+        let mut snapshot = gathering.finish();
+        snapshot.select(&self.selection);
         let (hosts, services) = (snapshot.hosts.len(), snapshot.services.len());
         info!(hosts, services, "snapshot taken in");
         self.counters.snapshots.fetch_add(1, Ordering::Relaxed);

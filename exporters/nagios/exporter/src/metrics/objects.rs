@@ -1,119 +1,189 @@
-//! The snapshot's metrics: hosts, services, problems, performance data.
+//! The series of each host and service.
+//!
+//! Five a service in the ordinary: its state, latency, duration and time of the last check, and at most one
+//! condition. Each further condition adds one as long as it lasts; the configuration adds families.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use nagios_event::GroupKind;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::DescriptorEncoder;
-use tokio::sync::watch;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, LabelSetEncoder};
 
 use super::families::{self as f, Metric};
-use super::perfdata::perfdata;
 use super::{begin, write_gauge};
-use crate::config::Config;
-use crate::problem::{self, Handled, Severity};
-use crate::snapshot::{Host, HostState, Service, ServiceState, Snapshot, Status};
-use crate::store::Store;
+use crate::config::{Optional, Output, Series};
+use crate::problem;
+use crate::selection::Labels;
+use crate::snapshot::{HostState, ServiceState, Settings, Snapshot, Status};
 
-/// Collector over the snapshot. Shows no object once the module has been silent too long.
-#[derive(Debug)]
-pub(super) struct Objects {
-    pub(super) store: Arc<Store>,
-    pub(super) config: watch::Receiver<Arc<Config>>,
+/// How many bytes of a plugin's output become a label.
+const LONGEST_OUTPUT: usize = 256;
+
+/// The names of an object and the labels that the configuration adds.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) host: &'a str,
+    /// Empty for the host itself where hosts and services share a family, absent in families of hosts.
+    pub(super) service: Option<&'a str>,
+    pub(super) more: &'a Labels,
 }
 
-impl Collector for Objects {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let stale_after = self.config.borrow().stale_after;
-        let snapshot = self.store.fresh_snapshot(stale_after);
-        let known = snapshot.is_some();
-        let snapshot = snapshot.unwrap_or_default();
-        let snapshot = snapshot.as_ref();
-        let e = &mut encoder;
-        let mut loop_start = begin(e, &f::EVENT_LOOP_START)?;
-        if known {
-            loop_start.encode_gauge(&snapshot.loop_start)?;
-        }
-        counts(e, snapshot, known)?;
-        problems(e, snapshot, known)?;
-        inventory(e, snapshot)?;
-        hosts(e, snapshot)?;
-        services(e, snapshot)?;
-        perfdata(e, snapshot)
+impl EncodeLabelSet for Names<'_> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        [("host", self.host)].encode(encoder)?;
+        self.service.map(|service| ("service", service)).as_slice().encode(encoder)?;
+        (&**self.more).encode(encoder)
     }
 }
 
-/// Hosts and services by state. Without a snapshot there is nothing to count, not zero of everything.
-fn counts(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot, known: bool) -> fmt::Result {
-    let host = |state| move |host: &&Arc<Host>| host.status.as_ref().map(|s| s.state) == state;
-    let service =
-        |state| move |service: &&Arc<Service>| service.status.as_ref().map(|s| s.state) == state;
-    let hosts = [
-        ("up", Some(HostState::Up)),
-        ("down", Some(HostState::Down)),
-        ("unreachable", Some(HostState::Unreachable)),
-        ("pending", None),
-    ]
-    .map(|(name, state)| (name, snapshot.hosts.iter().filter(host(state)).count()));
-    let services = [
-        ("ok", Some(ServiceState::Ok)),
-        ("warning", Some(ServiceState::Warning)),
-        ("critical", Some(ServiceState::Critical)),
-        ("unknown", Some(ServiceState::Unknown)),
-        ("pending", None),
-    ]
-    .map(|(name, state)| (name, snapshot.services.iter().filter(service(state)).count()));
-    for (metric, counts) in [(&f::HOSTS, &hosts[..]), (&f::SERVICES, &services[..])] {
+/// An object that is shown.
+pub(super) struct Shown<'a, S> {
+    pub(super) names: Names<'a>,
+    settings: &'a Settings,
+    /// `None` while pending.
+    pub(super) status: Option<&'a Status<S>>,
+}
+
+/// The hosts that are shown.
+pub(super) fn shown_hosts(snapshot: &Snapshot) -> impl Iterator<Item = Shown<'_, HostState>> {
+    snapshot.hosts.iter().filter_map(|host| {
+        let names =
+            Names { host: &host.inventory.name, service: None, more: host.labels.as_ref()? };
+        Some(Shown { names, settings: &host.inventory.settings, status: host.status.as_ref() })
+    })
+}
+
+/// The services that are shown.
+pub(super) fn shown_services(snapshot: &Snapshot) -> impl Iterator<Item = Shown<'_, ServiceState>> {
+    snapshot.services.iter().filter_map(|service| {
+        let inventory = &service.inventory;
+        let names = Names {
+            host: &inventory.host,
+            service: Some(&inventory.name),
+            more: service.labels.as_ref()?,
+        };
+        Some(Shown { names, settings: &inventory.settings, status: service.status.as_ref() })
+    })
+}
+
+/// States, conditions, outputs and what is known of the configuration.
+pub(super) fn objects(
+    e: &mut DescriptorEncoder<'_>,
+    snapshot: &Snapshot,
+    series: &Series,
+) -> fmt::Result {
+    inventory(e, snapshot, series)?;
+    gauges(e, series, HOST_METRICS, || shown_hosts(snapshot))?;
+    gauges(e, series, SERVICE_METRICS, || shown_services(snapshot))?;
+    outputs(e, snapshot, series.output)
+}
+
+/// The families that hosts and services have alike.
+struct Metrics {
+    state: &'static Metric,
+    condition: &'static Metric,
+    latency: &'static Metric,
+    execution: &'static Metric,
+    last_check: &'static Metric,
+    attempt: &'static Metric,
+    interval: &'static Metric,
+    next_check: &'static Metric,
+    state_change: &'static Metric,
+}
+
+const HOST_METRICS: Metrics = Metrics {
+    state: &f::HOST_STATE,
+    condition: &f::HOST_CONDITION,
+    latency: &f::HOST_CHECK_LATENCY,
+    execution: &f::HOST_CHECK_EXECUTION,
+    last_check: &f::HOST_LAST_CHECK,
+    attempt: &f::HOST_CHECK_ATTEMPT,
+    interval: &f::HOST_CHECK_INTERVAL,
+    next_check: &f::HOST_NEXT_CHECK,
+    state_change: &f::HOST_STATE_CHANGE,
+};
+
+const SERVICE_METRICS: Metrics = Metrics {
+    state: &f::SERVICE_STATE,
+    condition: &f::SERVICE_CONDITION,
+    latency: &f::SERVICE_CHECK_LATENCY,
+    execution: &f::SERVICE_CHECK_EXECUTION,
+    last_check: &f::SERVICE_LAST_CHECK,
+    attempt: &f::SERVICE_CHECK_ATTEMPT,
+    interval: &f::SERVICE_CHECK_INTERVAL,
+    next_check: &f::SERVICE_NEXT_CHECK,
+    state_change: &f::SERVICE_STATE_CHANGE,
+};
+
+/// What a gauge shows of an object that has been checked; `None`: no series.
+type Reading<S> = fn(&Settings, &Status<S>) -> Option<f64>;
+
+fn gauges<'a, S, I>(
+    e: &mut DescriptorEncoder<'_>,
+    series: &Series,
+    metrics: Metrics,
+    shown: impl Fn() -> I,
+) -> fmt::Result
+where
+    S: Copy + Into<u8> + 'a,
+    I: Iterator<Item = Shown<'a, S>>,
+{
+    let Metrics {
+        state,
+        condition,
+        latency,
+        execution,
+        last_check,
+        attempt,
+        interval,
+        next_check,
+        state_change,
+    } = metrics;
+    let gauges: [(&'static Metric, Option<Optional>, Reading<S>); 8] = [
+        (state, None, |_, status| Some(f64::from(status.state.into()))),
+        (latency, None, |_, status| Some(status.latency)),
+        (execution, None, |_, status| Some(status.execution_time)),
+        (last_check, None, |_, status| status.last_check.map(|time| time as f64)),
+        (attempt, Some(Optional::CheckAttempt), |_, status| Some(f64::from(status.attempt))),
+        (interval, Some(Optional::CheckInterval), |settings, _| Some(settings.check_interval)),
+        (next_check, Some(Optional::NextCheck), |_, status| status.next_check.map(|t| t as f64)),
+        (state_change, Some(Optional::LastStateChange), |_, status| {
+            status.last_state_change.map(|time| time as f64)
+        }),
+    ];
+    for (metric, optional, reading) in gauges {
         let mut family = begin(e, metric)?;
-        for (state, count) in counts.iter().filter(|_| known) {
-            family.encode_family(&[("state", *state)])?.encode_gauge(&(*count as u64))?;
+        if optional.is_some_and(|optional| !series.asks(optional)) {
+            continue;
+        }
+        for Shown { names, settings, status } in shown() {
+            if let Some(value) = status.and_then(|status| reading(settings, status)) {
+                write_gauge(&mut family.encode_family(&names)?, value)?;
+            }
+        }
+    }
+    let mut family = begin(e, condition)?;
+    for Shown { names, status, .. } in shown() {
+        for condition in status.into_iter().flat_map(Status::conditions) {
+            let labels = (names, [("condition", condition.as_str())]);
+            family.encode_family(&labels)?.encode_gauge(&1_u64)?;
         }
     }
     Ok(())
 }
 
-fn problems(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot, known: bool) -> fmt::Result {
-    let mut counts: BTreeMap<(Severity, bool), u64> = BTreeMap::new();
-    let mut handled: Vec<(&str, &str, Handled)> = Vec::new();
-    for host in &snapshot.hosts {
-        let name = host.inventory.name.as_str();
-        let own = problem::of_host(snapshot, host).map(|problem| ("", problem));
-        let of_services = snapshot.services_of(name).iter().filter_map(|service| {
-            let problem = problem::of_service(snapshot, host, service)?;
-            Some((service.inventory.name.as_str(), problem))
-        });
-        for (service, problem) in own.into_iter().chain(of_services) {
-            *counts.entry((problem.severity, problem.handled.is_some())).or_default() += 1;
-            handled.extend(problem.handled.map(|reason| (name, service, reason)));
-        }
-    }
-    let mut family = begin(e, &f::PROBLEMS)?;
-    for severity in Severity::ALL.into_iter().filter(|_| known) {
-        for (is_handled, text) in [(false, "false"), (true, "true")] {
-            let count = counts.get(&(severity, is_handled)).copied().unwrap_or_default();
-            let labels = [("severity", severity.as_str()), ("handled", text)];
-            family.encode_family(&labels)?.encode_gauge(&count)?;
-        }
-    }
-    let mut family = begin(e, &f::PROBLEM_HANDLED)?;
-    for (host, service, reason) in handled {
-        family.encode_info(&[("host", host), ("service", service), ("reason", reason.as_str())])?;
-    }
-    Ok(())
-}
-
-fn inventory(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot) -> fmt::Result {
+fn inventory(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot, series: &Series) -> fmt::Result {
     let mut family = begin(e, &f::HOST_INFO)?;
     for host in &snapshot.hosts {
-        let nagios_event::Host { name, alias, address, .. } = &*host.inventory;
-        family.encode_info(&[("host", name.as_str()), ("alias", alias), ("address", address)])?;
+        let Some(more) = &host.labels else { continue };
+        let names = Names { host: &host.inventory.name, service: None, more };
+        let (alias, address) = (&*host.inventory.alias, &*host.inventory.address);
+        family.encode_info(&(names, [("alias", alias), ("address", address)]))?;
     }
+    let shown_host = |name: &str| snapshot.host(name).is_some_and(|host| host.labels.is_some());
     let mut family = begin(e, &f::HOST_PARENT)?;
-    for host in &snapshot.hosts {
+    for host in snapshot.hosts.iter().filter(|host| host.labels.is_some()) {
         for parent in &host.inventory.parents {
-            family.encode_info(&[("host", host.inventory.name.as_str()), ("parent", parent)])?;
+            family.encode_info(&[("host", &*host.inventory.name), ("parent", parent)])?;
         }
     }
     let members = |kind| {
@@ -121,71 +191,51 @@ fn inventory(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot) -> fmt::Result 
         groups.flat_map(|group| group.members.iter().map(|member| (group.name.as_str(), member)))
     };
     let mut family = begin(e, &f::HOSTGROUP_MEMBER)?;
-    for (group, (host, _)) in members(GroupKind::Host) {
+    for (group, (host, _)) in members(GroupKind::Host).filter(|(_, (host, _))| shown_host(host)) {
         family.encode_info(&[("hostgroup", group), ("host", host)])?;
     }
     let mut family = begin(e, &f::SERVICEGROUP_MEMBER)?;
-    for (group, (host, service)) in members(GroupKind::Service) {
-        family.encode_info(&[("servicegroup", group), ("host", host), ("service", service)])?;
-    }
-    Ok(())
-}
-
-/// What a gauge shows of a status; `None`: no series.
-type Reading<S> = fn(&Status<S>) -> Option<f64>;
-
-/// The gauges that hosts and services have alike.
-fn readings<S: Copy + Into<u8>>(
-    metrics: [&'static Metric; 6],
-) -> [(&'static Metric, Reading<S>); 6] {
-    let [state, hard, attempt, latency, execution, last_check] = metrics;
-    [
-        (state, |status| Some(f64::from(status.state.into()))),
-        (hard, |status| Some(f64::from(u8::from(status.hard)))),
-        (attempt, |status| Some(f64::from(status.attempt))),
-        (latency, |status| Some(status.latency)),
-        (execution, |status| Some(status.execution_time)),
-        (last_check, |status| status.last_check.map(|seconds| seconds as f64)),
-    ]
-}
-
-fn hosts(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot) -> fmt::Result {
-    let metrics = [
-        &f::HOST_STATE,
-        &f::HOST_STATE_HARD,
-        &f::HOST_CHECK_ATTEMPT,
-        &f::HOST_CHECK_LATENCY,
-        &f::HOST_CHECK_EXECUTION,
-        &f::HOST_LAST_CHECK,
-    ];
-    for (metric, reading) in readings(metrics) {
-        let mut family = begin(e, metric)?;
-        for host in &snapshot.hosts {
-            if let Some(value) = host.status.as_ref().and_then(reading) {
-                let labels = [("host", host.inventory.name.as_str())];
-                write_gauge(&mut family.encode_family(&labels)?, value)?;
+    if series.asks(Optional::ServicegroupMember) {
+        for (group, (host, service)) in members(GroupKind::Service) {
+            if snapshot.service(host, service).is_some_and(|known| known.labels.is_some()) {
+                let labels = [("servicegroup", group), ("host", host), ("service", service)];
+                family.encode_info(&labels)?;
             }
         }
     }
     Ok(())
 }
 
-fn services(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot) -> fmt::Result {
-    let metrics = [
-        &f::SERVICE_STATE,
-        &f::SERVICE_STATE_HARD,
-        &f::SERVICE_CHECK_ATTEMPT,
-        &f::SERVICE_CHECK_LATENCY,
-        &f::SERVICE_CHECK_EXECUTION,
-        &f::SERVICE_LAST_CHECK,
-    ];
-    for (metric, reading) in readings(metrics) {
-        let mut family = begin(e, metric)?;
-        for service in &snapshot.services {
-            if let Some(value) = service.status.as_ref().and_then(reading) {
-                let nagios_event::Service { host, name, .. } = &*service.inventory;
-                let labels = [("host", host.as_str()), ("service", name)];
-                write_gauge(&mut family.encode_family(&labels)?, value)?;
+/// The beginning of what plugins say.
+fn outputs(e: &mut DescriptorEncoder<'_>, snapshot: &Snapshot, which: Output) -> fmt::Result {
+    let mut family = begin(e, &f::OUTPUT)?;
+    let mut write = |host, service, more: &Option<Labels>, is_problem: bool, output: &str| {
+        let wanted = match which {
+            Output::None => false,
+            Output::Problems => is_problem,
+            Output::All => true,
+        };
+        let Some(more) = more.as_ref().filter(|_| wanted) else { return Ok(()) };
+        let names = Names { host, service: Some(service), more };
+        family.encode_info(&(names, [("output", output)]))
+    };
+    for host in &snapshot.hosts {
+        let name = &*host.inventory.name;
+        if let Some(status) = &host.status {
+            let is_problem = problem::of_host(snapshot, host).is_some();
+            write(name, "", &host.labels, is_problem, status.output_up_to(LONGEST_OUTPUT))?;
+        }
+        for service in snapshot.services_of(name) {
+            if let Some(status) = &service.status {
+                let is_problem = problem::of_service(snapshot, host, service).is_some();
+                let service_name = &*service.inventory.name;
+                write(
+                    name,
+                    service_name,
+                    &service.labels,
+                    is_problem,
+                    status.output_up_to(LONGEST_OUTPUT),
+                )?;
             }
         }
     }

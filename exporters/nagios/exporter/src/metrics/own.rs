@@ -12,6 +12,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use tokio::sync::watch;
 
 use super::families::{self as f, Kind, Metric};
+use super::scheduling::scheduling;
 use super::{begin, write_counter, write_gauge};
 use crate::config::Config;
 use crate::counters::{Counters, Tally};
@@ -41,6 +42,8 @@ impl Collector for Own {
                 ("module_version", &hello.module_version),
             ])?;
         }
+        let snapshot = self.store.fresh_snapshot(self.config.borrow().stale_after);
+        scheduling(e, snapshot.as_deref())?;
         encode_module(e, module.as_ref())?;
         encode_counters(e, &self.counters)?;
         let keeper = self.keeper.borrow().clone();
@@ -59,8 +62,16 @@ fn encode_module(e: &mut DescriptorEncoder<'_>, module: Option<&Module>) -> fmt:
         (&f::MODULE_CHECKS_COALESCED, |stats| stats.coalesced),
         (&f::MODULE_TEXTS_TRUNCATED, |stats| stats.truncated),
         (&f::MODULE_PANICS, |stats| stats.panics),
+        (&f::MODULE_EVENTS_SPILLED, |stats| stats.spilled),
+        (&f::MODULE_EVENTS_RECOVERED, |stats| stats.recovered),
+        (&f::MODULE_SPILL_ERRORS, |stats| stats.spill_errors),
         (&f::MODULE_RING_BYTES, |stats| stats.ring_bytes),
+        (&f::MODULE_RING_HIGH, |stats| stats.ring_high_bytes),
+        (&f::MODULE_RING_LIMIT, |stats| stats.ring_limit_bytes),
         (&f::MODULE_QUEUE_BYTES, |stats| stats.queue_bytes),
+        (&f::MODULE_QUEUE_LIMIT, |stats| stats.queue_limit_bytes),
+        (&f::MODULE_SPILL_BYTES, |stats| stats.spill_bytes),
+        (&f::MODULE_SPILL_LIMIT, |stats| stats.spill_limit_bytes),
         (&f::MODULE_RELOADS, |stats| stats.reloads),
     ] {
         let mut family = begin(e, metric)?;

@@ -1,5 +1,7 @@
 //! The rows of the lists, as JSON and as templates see them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -7,16 +9,18 @@ use super::query::{Named, Query};
 use super::{Row, Selection};
 use crate::perfdata::{Measurement, Quantity};
 use crate::problem;
-use crate::snapshot::{Host, HostState, Service, ServiceState, Snapshot, Status};
+use crate::snapshot::{
+    Host, HostInventory, HostState, Service, ServiceInventory, ServiceState, Snapshot, Status,
+};
 
 /// A host.
 #[derive(Debug, Serialize)]
 pub(super) struct HostRow {
-    host: String,
-    alias: String,
-    address: String,
-    parents: Vec<String>,
-    check_command: String,
+    host: Arc<str>,
+    alias: Arc<str>,
+    address: Arc<str>,
+    parents: Box<[Arc<str>]>,
+    check_command: Arc<str>,
     /// Services of the host by state.
     services: ServiceCounts,
     #[serde(flatten)]
@@ -26,11 +30,11 @@ pub(super) struct HostRow {
 /// A service.
 #[derive(Debug, Serialize)]
 pub(super) struct ServiceRow {
-    host: String,
-    service: String,
-    alias: String,
-    address: String,
-    check_command: String,
+    host: Arc<str>,
+    service: Arc<str>,
+    alias: Arc<str>,
+    address: Arc<str>,
+    check_command: Arc<str>,
     #[serde(flatten)]
     status: StatusRow,
 }
@@ -56,6 +60,8 @@ struct StatusRow {
     in_downtime: bool,
     flapping: bool,
     notifications: bool,
+    active_checks: bool,
+    passive_checks: bool,
     notifications_sent: Option<u32>,
     /// Why nobody needs to be told of a hard problem, as in `nagios_problem_handled_info`.
     handled: Option<&'static str>,
@@ -84,9 +90,9 @@ impl Row for HostRow {
 
     fn select(snapshot: &Snapshot, query: &Query<Self::State>) -> Selection<Self> {
         let asked = |host: &Host| {
-            let nagios_event::Host { name, alias, address, .. } = &*host.inventory;
+            let HostInventory { name, alias, address, .. } = &*host.inventory;
             let (state, output) = state_and_output(host.status.as_ref());
-            query.host.as_ref().is_none_or(|wanted| wanted == name)
+            query.host.as_ref().is_none_or(|wanted| **wanted == **name)
                 && query.matches(state, &[name, alias, address, output])
         };
         let asked = snapshot.hosts.iter().filter(|host| asked(host));
@@ -100,13 +106,13 @@ impl Row for ServiceRow {
     const TEMPLATE: &'static str = "services.html";
 
     fn select(snapshot: &Snapshot, query: &Query<Self::State>) -> Selection<Self> {
-        let named = |host: &&std::sync::Arc<Host>| {
-            query.host.as_ref().is_none_or(|wanted| *wanted == host.inventory.name)
+        let named = |host: &&Arc<Host>| {
+            query.host.as_ref().is_none_or(|wanted| **wanted == *host.inventory.name)
         };
         let asked = |host: &Host, service: &Service| {
-            let nagios_event::Host { name, alias, address, .. } = &*host.inventory;
+            let HostInventory { name, alias, address, .. } = &*host.inventory;
             let (state, output) = state_and_output(service.status.as_ref());
-            query.service.as_ref().is_none_or(|wanted| *wanted == service.inventory.name)
+            query.service.as_ref().is_none_or(|wanted| **wanted == *service.inventory.name)
                 && query.matches(state, &[name, &service.inventory.name, alias, address, output])
         };
         let asked = snapshot.hosts.iter().filter(named).flat_map(|host| {
@@ -122,15 +128,14 @@ impl Row for ServiceRow {
 
 impl HostRow {
     fn new(snapshot: &Snapshot, host: &Host) -> Self {
-        let nagios_event::Host {
+        let HostInventory {
             name,
             alias,
             address,
             check_command,
             notification_period: _,
-            display_name: _,
-            settings: _,
             parents,
+            settings: _,
         } = (*host.inventory).clone();
         let mut services = ServiceCounts::default();
         for service in snapshot.services_of(&name) {
@@ -150,7 +155,7 @@ impl HostRow {
 
 impl ServiceRow {
     fn new(snapshot: &Snapshot, host: &Host, service: &Service) -> Self {
-        let nagios_event::Service { host: host_name, name, check_command, .. } =
+        let ServiceInventory { host: host_name, name, check_command, .. } =
             (*service.inventory).clone();
         let handled =
             problem::of_service(snapshot, host, service).and_then(|problem| problem.handled);
@@ -189,6 +194,8 @@ impl StatusRow {
             in_downtime: status.in_downtime,
             flapping: status.flapping,
             notifications: status.notifications,
+            active_checks: status.active_checks,
+            passive_checks: status.passive_checks,
             notifications_sent: status.notifications_sent,
             handled,
             last_check: time(status.last_check),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nagios_event::{Group, GroupKind, SnapshotBegin, State, Timeperiod};
+use nagios_event::{Group, GroupKind, Program, SnapshotBegin, State, Timeperiod};
 
+use super::inventory::Pool;
 use super::{Host, Object, Service, Snapshot, Status, Unplaced};
 use crate::perfdata;
 
@@ -21,10 +22,12 @@ pub struct TooLarge;
 #[derive(Debug, Default)]
 pub struct Gathering {
     begin: SnapshotBegin,
-    hosts: BTreeMap<String, Host>,
-    services: BTreeMap<(String, String), Service>,
+    pool: Pool,
+    hosts: BTreeMap<Arc<str>, Host>,
+    services: BTreeMap<(Arc<str>, Arc<str>), Service>,
     groups: BTreeMap<(GroupKind, String), Group<String>>,
     timeperiods: BTreeMap<String, bool>,
+    program: Option<Program>,
     size: usize,
 }
 
@@ -47,7 +50,8 @@ impl Gathering {
     /// [`TooLarge`].
     pub fn host(&mut self, host: nagios_event::Host<String>) -> Result<(), TooLarge> {
         self.grow(1 + host.parents.len())?;
-        self.hosts.insert(host.name.clone(), Object { inventory: Arc::new(host), status: None });
+        let host = self.pool.host(host);
+        self.hosts.insert(Arc::clone(&host.name), Object::new(host));
         Ok(())
     }
 
@@ -57,8 +61,9 @@ impl Gathering {
     /// [`TooLarge`].
     pub fn service(&mut self, service: nagios_event::Service<String>) -> Result<(), TooLarge> {
         self.grow(1)?;
-        let name = (service.host.clone(), service.name.clone());
-        self.services.insert(name, Object { inventory: Arc::new(service), status: None });
+        let service = self.pool.service(service);
+        let name = (Arc::clone(&service.host), Arc::clone(&service.name));
+        self.services.insert(name, Object::new(service));
         Ok(())
     }
 
@@ -100,20 +105,34 @@ impl Gathering {
         perfdata: &mut perfdata::Reader,
     ) -> Result<(), Unplaced> {
         if state.service.is_empty() {
-            let host = self.hosts.get_mut(&state.host).ok_or_else(|| Unplaced::unknown(&state))?;
+            let host = self.hosts.get_mut(&*state.host).ok_or_else(|| Unplaced::unknown(&state))?;
             host.status = Status::read(state, perfdata)?;
         } else {
-            let name = (state.host.clone(), state.service.clone());
+            let name = (state.host.as_str().into(), state.service.as_str().into());
             let service = self.services.get_mut(&name).ok_or_else(|| Unplaced::unknown(&state))?;
             service.status = Status::read(state, perfdata)?;
         }
         Ok(())
     }
 
+    /// Adds Nagios' own state.
+    pub fn program(&mut self, program: Program) {
+        self.program = Some(program);
+    }
+
     /// The whole snapshot. Services whose host did not come are left out.
     #[must_use]
     pub fn finish(self) -> Snapshot {
-        let Gathering { begin, hosts, mut services, groups, timeperiods, size: _ } = self;
+        let Gathering {
+            begin,
+            pool: _,
+            hosts,
+            mut services,
+            groups,
+            timeperiods,
+            program,
+            size: _,
+        } = self;
         services.retain(|(host, _), _| hosts.contains_key(host));
         let mut groups: Vec<_> = groups.into_values().collect();
         for group in &mut groups {
@@ -125,6 +144,7 @@ impl Gathering {
             hosts: hosts.into_values().map(Arc::new).collect(),
             services: services.into_values().map(Arc::new).collect(),
             groups: groups.into(),
+            program,
             timeperiods,
         }
     }

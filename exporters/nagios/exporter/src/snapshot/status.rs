@@ -38,6 +38,41 @@ pub struct InvalidState {
     pub expected: &'static str,
 }
 
+/// Something out of the ordinary about an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// The state is soft: still being tried.
+    Soft,
+    /// The problem is acknowledged.
+    Acknowledged,
+    /// A downtime of its own holds.
+    Downtime,
+    /// It is flapping.
+    Flapping,
+    /// It has no active checks and takes passive results.
+    Passive,
+    /// It has no active checks and takes no passive results.
+    ChecksDisabled,
+    /// Notifications are disabled for it.
+    NotificationsDisabled,
+}
+
+impl Condition {
+    /// As a label's value.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Condition::Soft => "soft",
+            Condition::Acknowledged => "acknowledged",
+            Condition::Downtime => "downtime",
+            Condition::Flapping => "flapping",
+            Condition::Passive => "passive",
+            Condition::ChecksDisabled => "checks_disabled",
+            Condition::NotificationsDisabled => "notifications_disabled",
+        }
+    }
+}
+
 /// The state of an object that has been checked. Times are seconds since the Unix epoch, `None` for never.
 ///
 /// Where the module does not know the layout of Nagios' objects, acknowledgement, downtime, flapping and
@@ -60,6 +95,10 @@ pub struct Status<S> {
     pub flapping: bool,
     /// Whether notifications are enabled.
     pub notifications: bool,
+    /// Whether active checks are enabled.
+    pub active_checks: bool,
+    /// Whether passive results are accepted.
+    pub passive_checks: bool,
     /// Notifications sent for the current problem, `None` when the module cannot see that.
     pub notifications_sent: Option<u32>,
     /// When the last check ran.
@@ -126,6 +165,8 @@ impl<S: TryFrom<u8, Error = InvalidState>> Status<S> {
             in_downtime: known && downtime_depth > 0,
             flapping: known && flags.has(Flags::FLAPPING),
             notifications: !known || flags.has(Flags::NOTIFICATIONS),
+            active_checks: !known || flags.has(Flags::ACTIVE_CHECKS),
+            passive_checks: !known || flags.has(Flags::PASSIVE_CHECKS),
             notifications_sent: known.then_some(notification_number),
             last_check: time(last_check),
             next_check: time(next_check),
@@ -136,6 +177,35 @@ impl<S: TryFrom<u8, Error = InvalidState>> Status<S> {
             output: output.into(),
             perfdata: reader.read(&perfdata),
         }))
+    }
+}
+
+impl<S> Status<S> {
+    /// The beginning of the output, at most `limit` bytes, with no character cut in two.
+    #[must_use]
+    pub fn output_up_to(&self, limit: usize) -> &str {
+        let mut end = limit.min(self.output.len());
+        while !self.output.is_char_boundary(end) {
+            end -= 1;
+        }
+        &self.output[..end]
+    }
+
+    /// What is out of the ordinary.
+    pub fn conditions(&self) -> impl Iterator<Item = Condition> {
+        let checks = match (self.active_checks, self.passive_checks) {
+            (true, _) => None,
+            (false, true) => Some(Condition::Passive),
+            (false, false) => Some(Condition::ChecksDisabled),
+        };
+        let others = [
+            (!self.hard, Condition::Soft),
+            (self.acknowledged, Condition::Acknowledged),
+            (self.in_downtime, Condition::Downtime),
+            (self.flapping, Condition::Flapping),
+            (!self.notifications, Condition::NotificationsDisabled),
+        ];
+        others.into_iter().filter_map(|(holds, which)| holds.then_some(which)).chain(checks)
     }
 }
 

@@ -27,10 +27,10 @@ fn record(host: &str, service: &str, state: u8, flags: Flags) -> State<String> {
 #[test]
 fn objects_are_sorted_and_services_have_hosts() {
     let snapshot = inventory().finish();
-    let hosts: Vec<&str> = snapshot.hosts.iter().map(|host| host.inventory.name.as_str()).collect();
+    let hosts: Vec<&str> = snapshot.hosts.iter().map(|host| &*host.inventory.name).collect();
     assert_eq!(hosts, ["db", "web"]);
     let services = |host| -> Vec<&str> {
-        snapshot.services_of(host).iter().map(|service| service.inventory.name.as_str()).collect()
+        snapshot.services_of(host).iter().map(|service| &*service.inventory.name).collect()
     };
     assert_eq!(services("web"), ["http", "ping"]);
     assert_eq!(services("db"), ["sql"]);
@@ -128,4 +128,36 @@ fn a_snapshot_without_end_is_refused() {
     let host = nagios_event::Host { parents, ..Default::default() };
     assert_eq!(gathering.host(host.clone()), Ok(()));
     assert_eq!(gathering.host(host), Err(TooLarge));
+}
+
+#[test]
+fn texts_are_cut_between_characters() {
+    let mut snapshot = inventory().finish();
+    let record = State { output: "héllo".to_owned(), ..record("web", "ping", 0, Flags::CHECKED) };
+    snapshot.put_state(record, &mut Reader::default()).unwrap();
+    let status = snapshot.service("web", "ping").unwrap().status.as_ref().unwrap();
+    for (limit, expected) in [(0, ""), (2, "h"), (3, "hé"), (99, "héllo")] {
+        assert_eq!(status.output_up_to(limit), expected);
+    }
+}
+
+#[test]
+fn what_is_equal_is_in_memory_once() {
+    let mut gathering = Gathering::new(SnapshotBegin::default());
+    for (name, interval) in [("a", 60.0), ("b", 60.0), ("c", 300.0)] {
+        let settings = nagios_event::Settings {
+            check_interval: interval,
+            contacts: vec!["admins".to_owned()],
+            ..Default::default()
+        };
+        let check_command = "check-host".to_owned();
+        let name = name.to_owned();
+        let host = nagios_event::Host { name, check_command, settings, ..Default::default() };
+        gathering.host(host).unwrap();
+    }
+    let snapshot = gathering.finish();
+    let [a, b, c] = [0, 1, 2].map(|at| &*snapshot.hosts[at].inventory);
+    assert!(Arc::ptr_eq(&a.settings, &b.settings) && !Arc::ptr_eq(&a.settings, &c.settings));
+    assert!(Arc::ptr_eq(&a.check_command, &c.check_command));
+    assert!(Arc::ptr_eq(&a.settings.contacts[0], &c.settings.contacts[0]));
 }

@@ -88,6 +88,7 @@ async fn a_row_holds_all_that_is_known() {
         "host": "web-1", "service": "http", "alias": "Alias of web-1", "address": "192.0.2.1",
         "check_command": "check_http", "state": "critical", "hard": true, "attempt": 2, "max_attempts": 2,
         "acknowledged": true, "in_downtime": false, "flapping": false, "notifications": true,
+        "active_checks": true, "passive_checks": false,
         "notifications_sent": 0, "handled": "acknowledged",
         "last_check": "2026-01-01T00:01:00Z", "next_check": "2026-01-01T00:01:10Z",
         "last_state_change": "2026-01-01T00:00:40Z", "last_hard_state_change": "2026-01-01T00:00:50Z",

@@ -2,9 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use exporter_kit::Service;
 use nagios_exporter::{ABOUT, Config, Flags};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +16,7 @@ use super::eventually;
 pub(crate) struct Exporter {
     url: String,
     socket: PathBuf,
+    config: watch::Sender<Arc<Config>>,
     shutdown: CancellationToken,
     task: Option<JoinHandle<anyhow::Result<()>>>,
     folder: tempfile::TempDir,
@@ -23,16 +26,16 @@ impl Exporter {
     /// Starts one with this configuration, under the name `test`.
     pub(crate) async fn start(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("nagios-exporter.yml");
-        std::fs::write(&file, format!("instance: test\n{config}")).unwrap();
-        let config: Config = exporter_kit::config::load(Some(&file)).unwrap();
+        let config = load(folder.path(), config);
         let socket = folder.path().join("nagios.sock");
         let flags = Flags { socket: Some(socket.clone()) };
-        let service = Service::for_test(ABOUT, flags, config).await.unwrap();
+        let service = Service::for_test(ABOUT, flags, config.clone()).await.unwrap();
+        let (sender, config) = watch::channel(Arc::new(config));
+        let service = Service { config, ..service };
         let url = format!("http://{}", service.web.address());
         let shutdown = service.shutdown.clone();
         let task = tokio::spawn(nagios_exporter::run(service));
-        let exporter = Exporter { url, socket, shutdown, task: Some(task), folder };
+        let exporter = Exporter { url, socket, config: sender, shutdown, task: Some(task), folder };
         // Its mode is the last thing that is set.
         let ready = async || {
             let mode = std::fs::metadata(&exporter.socket).ok()?.permissions().mode();
@@ -40,6 +43,11 @@ impl Exporter {
         };
         eventually("the socket", ready).await;
         exporter
+    }
+
+    /// Puts another configuration in force, as a reload does.
+    pub(crate) fn reconfigure(&self, config: &str) {
+        self.config.send_replace(Arc::new(load(self.folder.path(), config)));
     }
 
     /// Stops it in order and waits until it has.
@@ -82,6 +90,13 @@ impl Exporter {
         let what = format!("{series} {value}");
         eventually(&what, async || (self.metric(series).await == Some(value)).then_some(())).await;
     }
+}
+
+/// Reads a configuration under the name `test`.
+fn load(folder: &Path, config: &str) -> Config {
+    let file = folder.join("nagios-exporter.yml");
+    std::fs::write(&file, format!("instance: test\n{config}")).unwrap();
+    exporter_kit::config::load(Some(&file)).unwrap()
 }
 
 impl Drop for Exporter {
