@@ -2,19 +2,22 @@
 //!
 //! Allocates nothing: all strings stay Nagios' own.
 
+mod state;
+
 use std::ffi::{c_char, c_int, c_void};
 
 use nagios_event::{
-    Acknowledgement, AcknowledgementStep, Body, Check, Comment, CommentKind, CommentStep,
-    ContactNotification, Downtime, DowntimeChange, DowntimeStep, Flags, Flapping, FlappingStep,
-    Modes, Notification, Program, State, StateChange,
+    Acknowledgement, AcknowledgementStep, Body, Comment, CommentKind, CommentStep,
+    ContactNotification, Downtime, DowntimeChange, DowntimeStep, Flapping, FlappingStep, Modes,
+    Notification, Program, StateChange,
 };
 
-use super::layout::{Kind, Layout};
+use super::layout::Kind;
 use super::nagios::Nagios;
 use super::objects::{Object, clamped, text};
 use super::records;
 use crate::module::Heard;
+use state::{host_check, service_check, status};
 
 /// Numbers of `nebcallbacks.h`: what the module asks for.
 pub(super) const CALLBACKS: [c_int; 13] = [
@@ -114,98 +117,6 @@ pub(super) unsafe fn hear<'a>(
         };
         Some(Heard::Event { at_us, body })
     }
-}
-
-/// The state as far as the record of a check tells it; the records of both kinds name their fields alike.
-macro_rules! state_told_by {
-    ($record:expr, $service:expr) => {
-        State {
-            host: text($record.host_name),
-            service: $service,
-            state: $record.state as u8,
-            flags: Flags::CHECKED
-                .with(Flags::HARD, $record.state_type == 1)
-                .with(Flags::PASSIVE_RESULT, $record.check_type == 1),
-            attempt: clamped($record.current_attempt),
-            max_attempts: clamped($record.max_attempts),
-            last_check: $record.start_time.seconds,
-            latency: $record.latency,
-            execution_time: $record.execution_time,
-            output: text($record.output),
-            long_output: text($record.long_output),
-            perfdata: text($record.perf_data),
-            ..State::default()
-        }
-    };
-}
-
-/// What the record of a check tells besides the state.
-macro_rules! check_told_by {
-    ($record:expr, $state:expr) => {
-        Check {
-            state: $state,
-            return_code: $record.return_code,
-            timed_out: $record.early_timeout != 0,
-            started_us: $record.start_time.micros(),
-            ended_us: $record.end_time.micros(),
-        }
-    };
-}
-
-/// # Safety
-/// As [`hear`].
-unsafe fn service_check<'a>(
-    record: &records::ServiceCheck,
-    at_us: i64,
-    nagios: &Nagios,
-) -> Option<Heard<'a>> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let object = Object::at(record.object, Kind::Service)?;
-        let state = match nagios.layout() {
-            Some(layout) => after_check(object, layout, nagios),
-            None => state_told_by!(record, text(record.service_description)),
-        };
-        Some(Heard::Check { at_us, id: object.id(), check: check_told_by!(record, state) })
-    }
-}
-
-/// # Safety
-/// As [`hear`].
-unsafe fn host_check<'a>(
-    record: &records::HostCheck,
-    at_us: i64,
-    nagios: &Nagios,
-) -> Option<Heard<'a>> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let object = Object::at(record.object, Kind::Host)?;
-        let state = match nagios.layout() {
-            Some(layout) => after_check(object, layout, nagios),
-            None => state_told_by!(record, b""),
-        };
-        Some(Heard::Check { at_us, id: object.id(), check: check_told_by!(record, state) })
-    }
-}
-
-/// Nagios marks an object as checked only after it has told us of its first check.
-fn after_check<'a>(object: Object<'a>, layout: Layout, nagios: &Nagios) -> State<&'a [u8]> {
-    let state = object.state(layout, nagios.notifications_enabled());
-    State { flags: state.flags.with(Flags::CHECKED, true), ..state }
-}
-
-/// # Safety
-/// As [`hear`].
-unsafe fn status<'a>(
-    record: &records::Status,
-    at_us: i64,
-    nagios: &Nagios,
-    kind: Kind,
-) -> Option<Heard<'a>> {
-    // SAFETY: the caller's promise.
-    let object = unsafe { Object::at(record.object, kind) }?;
-    let state = object.state(nagios.layout()?, nagios.notifications_enabled());
-    Some(Heard::Status { at_us, id: object.id(), state })
 }
 
 fn program(record: &records::ProgramStatus, nagios: &Nagios) -> Program {

@@ -72,7 +72,13 @@ impl Setup {
     /// Runs Nagios in valgrind, which writes what it finds into the file `valgrind`.
     pub(crate) fn in_valgrind(mut self) -> Setup {
         let log = format!("--log-file={}", self.file("valgrind").display());
-        let words = ["valgrind", "--child-silent-after-fork=yes", "--num-callers=30", &log];
+        let words = [
+            "valgrind",
+            "--fair-sched=yes",
+            "--child-silent-after-fork=yes",
+            "--num-callers=30",
+            &log,
+        ];
         self.wrapper = words.map(str::to_owned).to_vec();
         self
     }

@@ -9,6 +9,7 @@ mod daemon;
 mod events;
 mod history;
 mod life;
+mod newer;
 mod reader;
 mod soak;
 mod spill;
