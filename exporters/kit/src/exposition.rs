@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::registry::Registry;
@@ -41,16 +41,42 @@ struct Cache {
     made: [Option<Arc<gzip::Head>>; 2],
 }
 
-/// Answers with a page of text 0.0.4 that the service has made itself, gzipped on request. Takes as long as
-/// compressing does: call it where blocking is allowed.
-#[must_use]
-pub fn text_page(request: &HeaderMap, page: String) -> Response {
-    let gzip = negotiate::gzip(request);
-    let page = match gzip {
-        true => gzip::Head::empty().finish(page.as_bytes()),
-        false => page.into(),
-    };
-    answer(page, Format::Text, gzip)
+/// A page of text 0.0.4 that a service writes itself, gzipped on request. It is compressed while it is written
+/// and never whole in memory then.
+pub struct TextPage(Written);
+
+enum Written {
+    Plain(String),
+    Gzip(gzip::Writer),
+}
+
+impl TextPage {
+    /// An empty page, for the answer to this request.
+    #[must_use]
+    pub fn new(request: &HeaderMap) -> Self {
+        TextPage(match negotiate::gzip(request) {
+            true => Written::Gzip(gzip::Writer::new()),
+            false => Written::Plain(String::new()),
+        })
+    }
+}
+
+impl fmt::Write for TextPage {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        match &mut self.0 {
+            Written::Plain(page) => page.write_str(text),
+            Written::Gzip(page) => page.write_str(text),
+        }
+    }
+}
+
+impl IntoResponse for TextPage {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Written::Plain(page) => answer(page.into(), Format::Text, false),
+            Written::Gzip(page) => answer(page.finish(), Format::Text, true),
+        }
+    }
 }
 
 impl Exposition {
@@ -78,7 +104,8 @@ impl Exposition {
     }
 
     /// Answers a scrape. Takes as long as encoding does: call it where blocking is allowed.
-    pub(crate) fn respond(&self, request: &HeaderMap) -> Response {
+    #[must_use]
+    pub fn respond(&self, request: &HeaderMap) -> Response {
         let format = negotiate::format(request);
         let gzip = negotiate::gzip(request);
         match self.body(format, gzip) {

@@ -10,12 +10,13 @@ mod sample;
 mod time;
 mod value;
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::{Index, Lookup, Metric, Module};
 use crate::text::{Labels, Page};
-use crate::varbind::{Value, Varbind};
+use crate::varbind::{Answers, Value, Varbind};
 
 pub use hint::displayed;
 pub use index::{Indexed, indexed};
@@ -36,13 +37,13 @@ pub enum LargeCounters {
 /// Adds what the module makes of the answers to the page.
 pub fn collect<'m>(
     module: &'m Module,
-    answers: &[Varbind],
+    answers: &Answers,
     counters: LargeCounters,
     page: &mut Page<'m>,
 ) {
     let table = Table::new(answers);
     let metrics = Metrics::new(&module.metrics);
-    let mut rows = Rows { table: &table, counters, layouts: HashMap::new(), made: HashMap::new() };
+    let mut rows = Rows { table: &table, counters, layouts: HashMap::new(), made: Vec::new() };
     for varbind in table.iter() {
         let Some((metric, index)) = metrics.of(&varbind.oid.0) else { continue };
         let labels = rows.labels(index, metric);
@@ -52,30 +53,54 @@ pub fn collect<'m>(
 
 /// Answers by name. Of two with the same name the later one stands.
 #[derive(Debug)]
-pub struct Table<'v>(Vec<&'v Varbind>);
+pub struct Table<'v> {
+    answers: &'v Answers,
+    /// Their order by name; none, if they came in order.
+    order: Option<Vec<usize>>,
+}
 
 impl<'v> Table<'v> {
     /// Orders answers by name.
     #[must_use]
-    pub fn new(answers: &'v [Varbind]) -> Self {
-        let mut table: Vec<_> = answers.iter().collect();
-        if !table.is_sorted_by(|a, b| a.oid < b.oid) {
-            table.reverse();
-            table.sort_by(|a, b| a.oid.cmp(&b.oid));
-            table.dedup_by(|later, earlier| later.oid == earlier.oid);
-        }
-        Table(table)
+    pub fn new(answers: &'v Answers) -> Self {
+        let in_order = answers.iter().map(|varbind| varbind.oid).is_sorted_by(|a, b| a < b);
+        let order = (!in_order).then(|| {
+            let mut named: Vec<_> =
+                answers.iter().map(|varbind| varbind.oid).zip(0_usize..).collect();
+            named.sort();
+            // Backwards, the later one is met first.
+            named.reverse();
+            named.dedup_by(|earlier, later| earlier.0 == later.0);
+            named.into_iter().rev().map(|(_, place)| place).collect()
+        });
+        Table { answers, order }
     }
 
     /// The value of that name.
     #[must_use]
-    pub fn find(&self, name: &[u32]) -> Option<&'v Value> {
-        let found = self.0.binary_search_by(|varbind| varbind.oid.0.as_slice().cmp(name));
-        found.ok().map(|at| &self.0[at].value)
+    pub fn find(&self, name: &[u32]) -> Option<Value> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.answers.compare(self.place(middle), name)? {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return self.answers.value(self.place(middle)),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
-    fn iter(&self) -> impl Iterator<Item = &'v Varbind> {
-        self.0.iter().copied()
+    fn iter(&self) -> impl Iterator<Item = Varbind> {
+        (0..self.len()).filter_map(|number| self.answers.at(self.place(number)))
+    }
+
+    fn len(&self) -> usize {
+        self.order.as_ref().map_or(self.answers.len(), Vec::len)
+    }
+
+    fn place(&self, number: usize) -> usize {
+        self.order.as_ref().map_or(number, |order| order[number])
     }
 }
 
@@ -103,16 +128,24 @@ struct Rows<'m, 't, 'v> {
     table: &'t Table<'v>,
     counters: LargeCounters,
     layouts: HashMap<(&'m [Index], &'m [Lookup]), usize>,
-    made: HashMap<(usize, &'v [u32]), Arc<Labels<'m>>>,
+    /// By layout, and then by row.
+    made: Vec<HashMap<Box<[u32]>, Arc<Labels<'m>>>>,
 }
 
-impl<'m, 'v> Rows<'m, '_, 'v> {
-    fn labels(&mut self, index: &'v [u32], metric: &'m Metric) -> Arc<Labels<'m>> {
+impl<'m> Rows<'m, '_, '_> {
+    fn labels(&mut self, index: &[u32], metric: &'m Metric) -> Arc<Labels<'m>> {
         let next = self.layouts.len();
         let layout = *self.layouts.entry((&metric.indexes, &metric.lookups)).or_insert(next);
-        let row = self.made.entry((layout, index));
-        let make = || Arc::new(labels(index, metric, self.table, self.counters));
-        Arc::clone(row.or_insert_with(make))
+        if layout == self.made.len() {
+            self.made.push(HashMap::new());
+        }
+        let made = &mut self.made[layout];
+        if let Some(labels) = made.get(index) {
+            return Arc::clone(labels);
+        }
+        let labels = Arc::new(labels(index, metric, self.table, self.counters));
+        made.insert(index.into(), Arc::clone(&labels));
+        labels
     }
 }
 

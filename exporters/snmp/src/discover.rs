@@ -162,7 +162,7 @@ impl Device {
             any_source,
             deadline: self.deadline,
         };
-        Ok(self.walker.fetch(&request, None).await.outcome?)
+        Ok(self.walker.fetch(&request, None).await.outcome?.iter().collect())
     }
 }
 

@@ -13,11 +13,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config::Module;
-use crate::varbind::Varbind;
+use crate::varbind::{Answers, Varbind};
 use crate::walk::{Fetched, Request, Subtree, Walked, Walker};
 use columns::{Rows, Signs, columns, is_in};
 
-/// Varbinds that are kept of all devices together; one takes about a hundred bytes.
+/// Varbinds that are kept of all devices together; one takes about twenty bytes.
 const KEPT: usize = 1_000_000;
 
 /// Columns of all devices.
@@ -77,14 +77,15 @@ impl Lookups {
             if self.still_hold(&whose, module, answers) {
                 return fetched;
             }
-            answers.retain(|varbind| !known.iter().any(|column| is_in(column, varbind)));
+            let others = |varbind: &Varbind| !known.iter().any(|column| is_in(column, varbind));
+            *answers = answers.iter().filter(others).collect();
             let roots: Vec<_> = known.into_iter().map(|column| column.root).collect();
             let again = Request { get: &[], walk: &roots, restrictions: &[], ..request };
             let Fetched { outcome, packets, retries } = walker.fetch(&again, None).await;
             fetched.packets += packets;
             fetched.retries += retries;
             match outcome {
-                Ok(columns) => answers.extend(columns),
+                Ok(columns) => answers.append(&columns),
                 Err(error) => {
                     fetched.outcome = Err(error);
                     return fetched;
@@ -105,7 +106,7 @@ impl Lookups {
     }
 
     /// Whether what else was answered fits to what is kept.
-    fn still_hold(&self, whose: &Whose, module: &Module, answers: &[Varbind]) -> bool {
+    fn still_hold(&self, whose: &Whose, module: &Module, answers: &Answers) -> bool {
         let signs = Signs::of(answers);
         let mut kept = self.lock();
         let Some(kept) = kept.get_mut(whose) else { return false };
@@ -114,7 +115,7 @@ impl Lookups {
         same && kept.rows.have_all(&Rows::of(module, &kept.columns, answers))
     }
 
-    fn keep(&self, whose: Whose, module: &Arc<Module>, answers: &[Varbind]) {
+    fn keep(&self, whose: Whose, module: &Arc<Module>, answers: &Answers) {
         let columns = columns(module, answers);
         let now = Instant::now();
         let until = now + self.lifetime;

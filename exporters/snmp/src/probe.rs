@@ -14,6 +14,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use exporter_kit::exposition::TextPage;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -71,7 +72,11 @@ impl Prober {
         }
     }
 
-    async fn probe(&self, request: Option<String>, headers: &HeaderMap) -> Result<String, Refusal> {
+    async fn probe(
+        &self,
+        request: Option<String>,
+        headers: &HeaderMap,
+    ) -> Result<TextPage, Refusal> {
         let query: Query = request.unwrap_or_default().parse()?;
         let config = Arc::clone(&self.config.borrow());
         let mut auth = config.auths.get(&query.auth).map(|auth| Auth::clone(auth));
@@ -97,7 +102,10 @@ impl Prober {
             stream::iter(fetching).buffered(self.modules_at_once).collect().await;
 
         // Here and not on a blocking thread: it takes milliseconds, and each further thread keeps memory.
-        page::write(&query.target, answers, self.options, &self.metrics).map_err(Refusal::failed)
+        let mut page = TextPage::new(headers);
+        page::write(&query.target, answers, self.options, &self.metrics, &mut page)
+            .map_err(Refusal::failed)?;
+        Ok(page)
     }
 
     /// Asks what one module wants to know.
@@ -145,7 +153,7 @@ impl Prober {
         drop(restrictions);
         self.metrics.sent(packets, retries);
         if let (true, Ok(varbinds)) = (debug, &outcome) {
-            for varbind in varbinds {
+            for varbind in varbinds.iter() {
                 let (oid, value) = (&varbind.oid, &varbind.value);
                 tracing::info!(%target, module = name, %oid, ?value, "answered");
             }
@@ -187,12 +195,7 @@ async fn answer(
     headers: HeaderMap,
 ) -> Response {
     match prober.probe(query, &headers).await {
-        Ok(page) => {
-            let answer = move || exporter_kit::exposition::text_page(&headers, page);
-            tokio::task::spawn_blocking(answer)
-                .await
-                .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-        }
+        Ok(page) => page.into_response(),
         Err(Refusal(status, text)) => {
             if status == StatusCode::BAD_REQUEST {
                 prober.metrics.bad_request();

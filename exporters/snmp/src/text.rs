@@ -10,6 +10,7 @@ mod unicode;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 pub use number::write as write_number;
@@ -49,8 +50,8 @@ pub enum Kind {
 pub struct Sample<'m> {
     /// Labels that it may share with others.
     pub labels: Arc<Labels<'m>>,
-    /// One more label.
-    pub extra: Option<(&'m str, String)>,
+    /// One more label; few samples have one.
+    pub extra: Option<Box<(&'m str, String)>>,
     /// The value.
     pub value: f64,
 }
@@ -82,6 +83,9 @@ pub enum Flaw {
     /// Bits did not come as bytes.
     #[error("{0} is not an OCTET STRING, expected one: its type is Bits")]
     Bits(String),
+    /// It could not be written.
+    #[error("{0} could not be written")]
+    Unwritten(String),
 }
 
 /// What happens to a sample that comes a second time.
@@ -129,7 +133,7 @@ impl<'m> Labels<'m> {
 impl Sample<'_> {
     /// Names and values, by name.
     pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
-        let extra = self.extra.as_ref().map(|(name, value)| (*name, value.as_str()));
+        let extra = self.extra.as_deref().map(plain);
         let at =
             extra.map_or(0, |(name, _)| self.labels.pairs.partition_point(|pair| pair.0 < name));
         let (before, after) = self.labels.pairs.split_at(at);
@@ -187,11 +191,24 @@ impl<'m> Page<'m> {
     ///
     /// # Errors
     /// All that is wrong with it.
-    pub fn write(mut self, duplicates: Duplicates) -> Result<Written, Vec<Flaw>> {
+    pub fn write(self, duplicates: Duplicates) -> Result<Written, Vec<Flaw>> {
+        let mut text = String::new();
+        let dropped = self.write_to(duplicates, &mut text)?;
+        Ok(Written { text, dropped })
+    }
+
+    /// Writes the page piece by piece, and tells how many duplicates were dropped.
+    ///
+    /// # Errors
+    /// All that is wrong with it; what was written until then is of no use.
+    pub fn write_to(
+        mut self,
+        duplicates: Duplicates,
+        to: &mut impl fmt::Write,
+    ) -> Result<usize, Vec<Flaw>> {
         let mut dropped = 0;
-        let mut text = String::with_capacity(self.len() * 112);
         self.families.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        for family in &mut self.families {
+        for mut family in self.families {
             family.samples.sort_by(order);
             let name = &family.name;
             family.samples.dedup_by(|later, earlier| {
@@ -202,34 +219,40 @@ impl<'m> Page<'m> {
                 dropped += usize::from(same);
                 same
             });
-            family.write(&mut text);
+            if self.flaws.is_empty() && family.write(to).is_err() {
+                self.flaws.push(Flaw::Unwritten(family.name.into_owned()));
+            }
         }
         match self.flaws.is_empty() {
-            true => Ok(Written { text, dropped }),
+            true => Ok(dropped),
             false => Err(self.flaws),
         }
     }
 }
 
 impl Family<'_> {
-    fn write(&self, text: &mut String) {
+    fn write(&self, to: &mut impl fmt::Write) -> fmt::Result {
         let Family { name, help: (help, how), kind, samples } = self;
         if samples.is_empty() {
-            return;
+            return Ok(());
         }
+        let mut text = String::new();
         text.extend(["# HELP ", name, " "]);
-        escape(text, help, false);
+        escape(&mut text, help, false);
         text.extend([how, "\n# TYPE ", name]);
         text.push_str(match kind {
             Kind::Counter => " counter\n",
             Kind::Gauge => " gauge\n",
         });
         for sample in samples {
-            write_series(text, name, sample);
+            write_series(&mut text, name, sample);
             text.push(' ');
-            number::write(text, sample.value);
+            number::write(&mut text, sample.value);
             text.push('\n');
+            to.write_str(&text)?;
+            text.clear();
         }
+        Ok(())
     }
 }
 

@@ -1,11 +1,15 @@
 //! What an agent answers: names and values, as the wire carries them. The joint between `client` and `collect`.
 
+mod answers;
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+
+pub use answers::Answers;
 
 /// An object identifier, its numbers in order. Compares as SNMP orders objects.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Deserialize, Serialize)]

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::client::{Agent, Client, Error, Latencies, Manners, Session, Target};
 use crate::config::Auth;
-use crate::varbind::{Oid, Value, Varbind};
+use crate::varbind::{Answers, Oid, Value};
 use memory::Memory;
 use plain::Found;
 
@@ -74,7 +74,7 @@ pub struct Subtree {
     /// Its name.
     pub root: Oid,
     /// All that is in it, in order.
-    pub varbinds: Arc<[Varbind]>,
+    pub varbinds: Arc<Answers>,
 }
 
 /// Fetches some columns only in the rows that another column admits.
@@ -92,7 +92,7 @@ pub struct Restriction<'a> {
 #[derive(Debug)]
 pub struct Fetched {
     /// What the agent answered: what was got, then subtree after subtree.
-    pub outcome: Result<Vec<Varbind>, Error>,
+    pub outcome: Result<Answers, Error>,
     /// Packets sent, repeated ones too.
     pub packets: u64,
     /// Packets sent again.
@@ -150,13 +150,13 @@ impl Walker {
         session: &Agent,
         request: &Request<'_>,
         walked: Option<&Walked>,
-    ) -> Result<Vec<Varbind>, Error> {
+    ) -> Result<Answers, Error> {
         let Wanted { get, walk } = wanted(session, request).await?;
         let rules = Rules::of(request);
         let mut found = plain::get(session, &get, request.max_repetitions).await?;
 
         let before = |root| walked.and_then(|walked| walked.under(root));
-        let known: Vec<Option<Vec<Varbind>>> =
+        let known: Vec<Option<Answers>> =
             walk.iter().map(|root| under(request.known, root).or_else(|| before(root))).collect();
         let unknown: Vec<&Oid> =
             walk.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|it| it.0).collect();
@@ -168,9 +168,14 @@ impl Walker {
             new.for_each(|(root, tree)| walked.keep(root, &tree.varbinds));
         }
         let mut trees = trees.into_iter().map(|tree| tree.varbinds);
-        found.extend(
-            known.into_iter().flat_map(|known| known.or_else(|| trees.next()).unwrap_or_default()),
-        );
+        for known in known {
+            let tree = known.or_else(|| trees.next()).unwrap_or_default();
+            if found.is_empty() {
+                found = tree;
+            } else {
+                found.append(&tree);
+            }
+        }
         Ok(found)
     }
 
@@ -206,25 +211,24 @@ impl Walker {
 
 impl Walked {
     /// What has been walked under a root, if it has.
-    fn under(&self, root: &Oid) -> Option<Vec<Varbind>> {
+    fn under(&self, root: &Oid) -> Option<Answers> {
         let trees = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         under(&trees, root)
     }
 
-    fn keep(&self, root: &Oid, tree: &[Varbind]) {
-        let tree = Subtree { root: root.clone(), varbinds: tree.into() };
+    fn keep(&self, root: &Oid, tree: &Answers) {
+        let tree = Subtree { root: root.clone(), varbinds: Arc::new(tree.clone()) };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tree);
     }
 }
 
 /// What a walk of a root would find, where a subtree that is known says it.
-fn under(known: &[Subtree], root: &Oid) -> Option<Vec<Varbind>> {
+fn under(known: &[Subtree], root: &Oid) -> Option<Answers> {
     let tree = &known.iter().find(|known| root.0.starts_with(&known.root.0))?.varbinds;
-    let under: Vec<Varbind> =
-        tree.iter().filter(|varbind| is_under(root, &varbind.oid)).cloned().collect();
+    let under: Answers = tree.iter().filter(|varbind| is_under(root, &varbind.oid)).collect();
     if under.is_empty() {
         // A walk of a single object finds that object itself.
-        return Some(tree.iter().filter(|varbind| varbind.oid == *root).cloned().collect());
+        return Some(tree.iter().filter(|varbind| varbind.oid == *root).collect());
     }
     Some(under)
 }
@@ -261,8 +265,8 @@ async fn wanted(session: &impl Session, request: &Request<'_>) -> Result<Wanted,
             .varbinds
             .iter()
             .filter(|cell| admits(&cell.value))
-            .filter_map(|cell| cell.oid.0.last());
-        let rows: Vec<u32> = rows.copied().collect();
+            .filter_map(|cell| cell.oid.0.last().copied());
+        let rows: Vec<u32> = rows.collect();
         wanted.walk.retain(|root| !targets.contains(root));
         for target in *targets {
             match restricted.iter_mut().find(|(known, _)| *known == target) {

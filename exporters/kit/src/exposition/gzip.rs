@@ -43,10 +43,7 @@ impl Head {
         deflate(&mut deflater(), tail, FlushCompress::Finish, &mut stream);
         let mut checksum = self.checksum.clone();
         checksum.update(tail);
-        stream.extend_from_slice(&checksum.finalize().to_le_bytes());
-        // The length is kept modulo 2^32.
-        stream.extend_from_slice(&((self.length + tail.len()) as u32).to_le_bytes());
-        stream.into()
+        end(stream, checksum, self.length + tail.len())
     }
 
     /// The same without compression.
@@ -79,6 +76,13 @@ impl Writer {
         self.head
     }
 
+    /// A whole stream with all that was written.
+    pub(super) fn finish(mut self) -> Bytes {
+        self.compress(FlushCompress::Finish);
+        let Head { compressed, checksum, length } = self.head;
+        end(compressed, checksum, length)
+    }
+
     fn compress(&mut self, flush: FlushCompress) {
         let Writer { deflater, waiting, head } = self;
         deflate(deflater, waiting.as_bytes(), flush, &mut head.compressed);
@@ -96,6 +100,14 @@ impl fmt::Write for Writer {
         self.waiting.push_str(text);
         Ok(())
     }
+}
+
+/// Adds what stands at the end of a stream.
+fn end(mut stream: Vec<u8>, checksum: crc32fast::Hasher, length: usize) -> Bytes {
+    stream.extend_from_slice(&checksum.finalize().to_le_bytes());
+    // The length is kept modulo 2^32.
+    stream.extend_from_slice(&(length as u32).to_le_bytes());
+    stream.into()
 }
 
 fn deflater() -> Compress {

@@ -144,3 +144,25 @@ fn the_answer_says_what_it_is() {
             .starts_with("text/plain; version=0.0.4")
     );
 }
+
+#[tokio::test]
+async fn a_page_that_a_service_writes_is_the_same_plain_and_gzipped() {
+    let lines: String = (0..20_000).map(|line| format!("line {line}\n")).collect();
+    for (encoding, is_gzipped) in [("gzip", true), ("identity", false)] {
+        let request =
+            [(header::ACCEPT_ENCODING, HeaderValue::from_static(encoding))].into_iter().collect();
+        let mut page = TextPage::new(&request);
+        for line in lines.split_inclusive('\n') {
+            fmt::Write::write_str(&mut page, line).unwrap();
+        }
+        let response = page.into_response();
+        assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), is_gzipped);
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let mut text = String::new();
+        match is_gzipped {
+            true => flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap(),
+            false => (&body[..]).read_to_string(&mut text).unwrap(),
+        };
+        assert!(text == lines, "{encoding}");
+    }
+}

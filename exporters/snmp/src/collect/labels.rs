@@ -41,8 +41,8 @@ pub fn labels<'m>(
                 });
                 match found {
                     Some((value, kind)) => {
-                        let numbers = u32::try_from(integer(value)).map(|number| vec![number]);
-                        let value = shown(value, kind, enum_values, display_hint);
+                        let numbers = u32::try_from(integer(&value)).map(|number| vec![number]);
+                        let value = shown(&value, kind, enum_values, display_hint);
                         labels.set(label, value, Some(numbers.unwrap_or_default()));
                     }
                     None => labels.set(label, String::new(), None),
@@ -76,7 +76,7 @@ fn meant(
 ) -> Type {
     let said = || table.find(&below(&before(column)?, row));
     let said = if kind.is_combined() { said() } else { None };
-    said.and_then(|value| kind.combined(number(value, counters) as i64)).unwrap_or(kind)
+    said.and_then(|value| kind.combined(number(&value, counters) as i64)).unwrap_or(kind)
 }
 
 fn shown(value: &Value, kind: Option<Type>, enum_values: &EnumValues, hint: &str) -> String {

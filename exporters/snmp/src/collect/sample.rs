@@ -59,7 +59,7 @@ fn meant(
     counters: LargeCounters,
 ) -> Type {
     let said = before(&metric.oid).and_then(|column| table.find(&below(&column, index)));
-    said.and_then(|value| kind.combined(number(value, counters) as i64))
+    said.and_then(|value| kind.combined(number(&value, counters) as i64))
         .unwrap_or(Type::OctetString)
 }
 
@@ -168,7 +168,7 @@ impl<'m> Row<'m, '_> {
     ) {
         let name = self.name();
         let help: Help<'m> = (&self.metric.help, how);
-        let extra = extra.map(|value| (name, value));
+        let extra = extra.map(|value| Box::new((name, value)));
         let sample = Sample { labels: Arc::clone(&self.labels), extra, value };
         match suffix {
             "" => self.page.add(name.into(), help, kind, sample),

@@ -23,7 +23,7 @@ fn text(text: &'static str) -> Value {
 /// The samples, without help and type.
 fn samples(module: &Module, answers: &[Varbind], counters: LargeCounters) -> String {
     let mut page = Page::default();
-    collect(module, answers, counters, &mut page);
+    collect(module, &answers.iter().cloned().collect(), counters, &mut page);
     let written = page.write(Duplicates::Fail).unwrap_or_else(|flaws| panic!("{flaws:?}"));
     written.text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n")
 }
@@ -99,7 +99,7 @@ fn bits_need_bytes_and_states_need_a_free_label() {
          name: i, oid: 1.3, type: EnumAsInfo, indexes: [{labelname: i, type: gauge}]",
     );
     let flaws = |name: &str| {
-        let answers = [varbind(name, Value::Integer(1))];
+        let answers = [varbind(name, Value::Integer(1))].into_iter().collect();
         let mut page = Page::default();
         collect(&module, &answers, LargeCounters::Wrap, &mut page);
         page.write(Duplicates::Fail).map_err(|flaws| flaws[0].to_string())
@@ -150,7 +150,7 @@ fn no_answer_panics() {
                  lookups: [{{labels: [i, j], labelname: k, oid: 1.2, type: {kind}}}]"
             ));
             for _ in 0..40 {
-                let answers: Vec<_> = (0..6)
+                let answers: Answers = (0..6)
                     .map(|_| {
                         let mut name = vec![1, u32::try_from(random(2)).unwrap() + 1];
                         name.extend((0..random(9)).map(|_| {

@@ -1,9 +1,10 @@
 //! Which columns of a module only give labels, and whether those that are known still fit the device.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::config::{Lookup, Metric, Module};
-use crate::varbind::{Oid, Value, Varbind};
+use crate::varbind::{Answers, Oid, Value, Varbind};
 use crate::walk::Subtree;
 
 /// sysUpTime.0 (RFC 3418).
@@ -14,7 +15,7 @@ const INTERFACES: [u32; 9] = [1, 3, 6, 1, 2, 1, 2, 1, 0];
 
 /// The columns of which labels are made and nothing else, as they were answered. None where rows are restricted,
 /// for then a column is as long as another one's values say.
-pub(super) fn columns(module: &Module, answers: &[Varbind]) -> Vec<Subtree> {
+pub(super) fn columns(module: &Module, answers: &Answers) -> Vec<Subtree> {
     let mut roots: Vec<&Oid> = module.metrics.iter().flat_map(looked_up).collect();
     roots.retain(|root| !module.metrics.iter().any(|metric| is_read_by(root, metric)));
     roots.sort();
@@ -25,7 +26,7 @@ pub(super) fn columns(module: &Module, answers: &[Varbind]) -> Vec<Subtree> {
     }
     let answered = |root: &Oid| Subtree {
         root: root.clone(),
-        varbinds: answers.iter().filter(|it| it.oid.0.starts_with(&root.0)).cloned().collect(),
+        varbinds: Arc::new(answers.iter().filter(|it| it.oid.0.starts_with(&root.0)).collect()),
     };
     roots.into_iter().map(answered).collect()
 }
@@ -41,7 +42,7 @@ pub(super) struct Rows(Vec<HashSet<Box<[u32]>>>);
 
 impl Rows {
     /// The rows that were answered.
-    pub(super) fn of(module: &Module, columns: &[Subtree], answers: &[Varbind]) -> Self {
+    pub(super) fn of(module: &Module, columns: &[Subtree], answers: &Answers) -> Self {
         let mut rows = Rows(vec![HashSet::new(); columns.len()]);
         let mut metrics: Vec<(&Oid, usize)> = Vec::new();
         for metric in &module.metrics {
@@ -49,8 +50,8 @@ impl Rows {
             metrics.extend(looked_up(metric).find_map(is_of).map(|column| (&metric.oid, column)));
         }
         metrics.sort();
-        for Varbind { oid, .. } in answers {
-            let after = metrics.partition_point(|(metric, _)| *metric <= oid);
+        for Varbind { oid, .. } in answers.iter() {
+            let after = metrics.partition_point(|(metric, _)| **metric <= oid);
             let Some((metric, column)) = metrics[..after].last() else { continue };
             let Some(row) = oid.0.strip_prefix(&metric.0[..]) else { continue };
             if !rows.0[*column].contains(row) {
@@ -75,13 +76,13 @@ pub(super) struct Signs {
 
 impl Signs {
     /// Those among the answers; a module need not ask for them.
-    pub(super) fn of(answers: &[Varbind]) -> Self {
+    pub(super) fn of(answers: &Answers) -> Self {
         let mut signs = Signs { uptime: None, interfaces: None };
-        for Varbind { oid, value } in answers {
+        for Varbind { oid, value } in answers.iter() {
             match (value, &oid.0[..]) {
-                (Value::TimeTicks(ticks), name) if name == UPTIME => signs.uptime = Some(*ticks),
+                (Value::TimeTicks(ticks), name) if name == UPTIME => signs.uptime = Some(ticks),
                 (Value::Integer(count), name) if name == INTERFACES => {
-                    signs.interfaces = Some(*count);
+                    signs.interfaces = Some(count);
                 }
                 _ => {}
             }
@@ -138,36 +139,39 @@ metrics:
     #[test]
     fn a_column_that_is_a_metrics_value_too_is_always_walked() {
         let answers = ["1.1.2.1", "1.1.2.2", "1.1.3.1"].map(|name| answer(name, Value::Null));
-        let found = columns(&module(MODULE), &answers);
+        let all = answers.iter().cloned().collect();
+        let found = columns(&module(MODULE), &all);
         // 1.1.3 is a metric, 1.1.4 says what type 1.1.5 has.
         let roots: Vec<_> = found.iter().map(|column| column.root.to_string()).collect();
         assert_eq!(roots, ["1.1.2"]);
-        assert_eq!(found[0].varbinds[..], answers[..2]);
+        assert_eq!(found[0].varbinds.iter().collect::<Vec<_>>(), answers[..2]);
         let filtered = MODULE.to_owned() + "filters: [{oid: 1.1.2, targets: [1.1.9]}]\n";
-        assert!(columns(&module(&filtered), &answers).is_empty());
+        assert!(columns(&module(&filtered), &all).is_empty());
     }
 
     #[test]
     fn a_new_row_is_noticed_and_one_that_went_is_not() {
         let module = module(MODULE);
         let both = ["1.1.9.1", "1.1.9.2", "1.1.2.1"].map(|name| answer(name, Value::Null));
+        let first = both[..1].iter().cloned().collect();
+        let both = both.into_iter().collect();
         let columns = columns(&module, &both);
-        let (two, one) =
-            (Rows::of(&module, &columns, &both), Rows::of(&module, &columns, &both[..1]));
+        let (two, one) = (Rows::of(&module, &columns, &both), Rows::of(&module, &columns, &first));
         assert!(two.have_all(&one) && !one.have_all(&two));
     }
 
     #[test]
     fn a_restart_and_a_new_count_are_signs() {
         let signs = |ticks, count| {
-            Signs::of(&[
+            let answers = [
                 answer("1.3.6.1.2.1.1.3.0", Value::TimeTicks(ticks)),
                 answer("1.3.6.1.2.1.2.1.0", Value::Integer(count)),
-            ])
+            ];
+            Signs::of(&answers.into_iter().collect())
         };
         assert!(signs(2, 3).go_on_from(&signs(1, 3)));
         assert!(!signs(1, 3).go_on_from(&signs(2, 3)));
         assert!(!signs(2, 4).go_on_from(&signs(1, 3)));
-        assert!(Signs::of(&[]).go_on_from(&Signs::of(&[])));
+        assert!(Signs::of(&Answers::default()).go_on_from(&Signs::of(&Answers::default())));
     }
 }

@@ -4,19 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use exporter_kit::exposition::TextPage;
+
 use crate::client::Error;
 use crate::collect::{LargeCounters, collect};
 use crate::config::Module;
 use crate::flags::Flags;
 use crate::metrics::Metrics;
-use crate::text::{Duplicates, Flaw, Help, Kind, Labels, Page, Sample, Written};
-use crate::varbind::{Value, Varbind};
+use crate::text::{Duplicates, Flaw, Help, Kind, Labels, Page, Sample};
+use crate::varbind::{Answers, Value};
 
 /// What one module was answered.
 pub(super) struct Answered {
     pub(super) name: String,
     pub(super) module: Arc<Module>,
-    pub(super) outcome: Result<Vec<Varbind>, Error>,
+    pub(super) outcome: Result<Answers, Error>,
     pub(super) packets: u64,
     pub(super) retries: u64,
     pub(super) walk: Duration,
@@ -74,7 +76,8 @@ pub(super) fn write(
     mut answers: Vec<Answered>,
     options: Options,
     metrics: &Metrics,
-) -> Result<String, Failure> {
+    to: &mut TextPage,
+) -> Result<(), Failure> {
     let failed: Vec<_> = answers.iter().filter_map(Answered::failure).collect();
     if !failed.is_empty() && (!options.partial_results || failed.len() == answers.len()) {
         return Err(Failure::Unanswered(failed));
@@ -86,12 +89,12 @@ pub(super) fn write(
     let outcomes: Vec<_> = answers.iter_mut().map(Answered::take).collect();
     let mut page = Page::default();
     for (answered, outcome) in std::iter::zip(&answers, outcomes) {
-        answered.add(outcome.as_deref(), options, metrics, &mut page);
+        answered.add(outcome.as_ref(), options, metrics, &mut page);
     }
-    match page.write(options.duplicates) {
-        Ok(Written { text, dropped }) => {
+    match page.write_to(options.duplicates, to) {
+        Ok(dropped) => {
             metrics.dropped(dropped);
-            Ok(text)
+            Ok(())
         }
         Err(flaws) => {
             let modules: Vec<_> = answers.iter().map(|answered| answered.name.as_str()).collect();
@@ -107,14 +110,14 @@ impl Answered {
     }
 
     /// What was answered, if anything was.
-    fn take(&mut self) -> Option<Vec<Varbind>> {
+    fn take(&mut self) -> Option<Answers> {
         self.outcome.as_mut().ok().map(std::mem::take)
     }
 
     /// Adds the module's samples, and those about the module.
     fn add<'m>(
         &'m self,
-        answers: Option<&[Varbind]>,
+        answers: Option<&Answers>,
         options: Options,
         metrics: &Metrics,
         page: &mut Page<'m>,

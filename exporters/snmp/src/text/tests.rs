@@ -16,7 +16,7 @@ fn page<'m>(samples: impl IntoIterator<Item = (&'m str, Sample<'m>)>) -> Page<'m
 #[test]
 fn families_and_samples_are_ordered_and_escaped() {
     let extra = Sample {
-        extra: Some(("b", "x\\\"\n".to_owned())),
+        extra: Some(Box::new(("b", "x\\\"\n".to_owned()))),
         ..sample(&[("a", "1"), ("c", "2")], 2e6)
     };
     let written = page([
@@ -41,7 +41,8 @@ fn families_and_samples_are_ordered_and_escaped() {
 #[test]
 fn a_duplicate_fails_the_page_or_is_dropped_and_counted() {
     let twice = || {
-        let split = Sample { extra: Some(("a", "x".to_owned())), ..sample(&[("b", "y")], 2.0) };
+        let split =
+            Sample { extra: Some(Box::new(("a", "x".to_owned()))), ..sample(&[("b", "y")], 2.0) };
         page([("n", sample(&[("a", "x"), ("b", "y")], 1.0)), ("n", split)])
     };
     let flaws = twice().write(Duplicates::Fail).unwrap_err();

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::is_under;
 use super::memory::{Asked, Tree};
 use super::plain::is_end;
-use crate::varbind::{Oid, Varbind};
+use crate::varbind::{Answers, Oid, Varbind};
 
 /// What an answer may be long, bytes of varbinds: with headers, one frame.
 pub(super) const ROOM: usize = 1350;
@@ -96,12 +96,7 @@ pub(super) fn take(waiting: &mut VecDeque<Piece>, room: usize) -> (Vec<Piece>, u
 
 impl Piece {
     /// Takes from an answer what belongs to the piece.
-    pub(super) fn take(
-        &mut self,
-        root: &Oid,
-        answer: Vec<Varbind>,
-        found: &mut Vec<Varbind>,
-    ) -> Came {
+    pub(super) fn take(&mut self, root: &Oid, answer: Vec<Varbind>, found: &mut Answers) -> Came {
         let mut came = 0;
         for varbind in answer {
             if is_end(&varbind.value) || !is_under(root, &varbind.oid) {
@@ -115,13 +110,13 @@ impl Piece {
                     return Came::Passed { empty: came == 0, next: Some(varbind.oid) };
                 }
                 Some(Ordering::Equal) => {
-                    found.push(varbind);
+                    found.push(&varbind);
                     return Came::Whole;
                 }
                 Some(Ordering::Less) | None => {}
             }
-            self.from = varbind.oid.clone();
-            found.push(varbind);
+            found.push(&varbind);
+            self.from = varbind.oid;
             came += 1;
         }
         let cut = came < self.expected;

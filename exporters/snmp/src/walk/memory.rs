@@ -124,23 +124,27 @@ impl Device {
 impl Tree {
     /// Nothing is learnt of what has nothing below its root, or is out of order.
     fn of(root: &Oid, Found { varbinds, ends }: &Found, repetitions: usize) -> Option<Self> {
-        let in_order = varbinds.is_sorted_by(|left, right| left.oid < right.oid);
-        if varbinds.is_empty()
-            || !in_order
-            || varbinds.iter().any(|varbind| !is_under(root, &varbind.oid))
-        {
-            return None;
-        }
         let ends = ends.as_ref()?;
         let mut requests = Vec::with_capacity(ends.len() + 1);
+        let mut from = root.clone();
+        let mut answers = varbinds.iter();
         let mut begin = 0;
         for &end in ends.iter().chain([&varbinds.len()]) {
-            let from = if begin == 0 { root } else { &varbinds[begin - 1].oid };
             let brought = end - begin;
-            let bytes: usize = varbinds[begin..end].iter().map(size).sum();
+            let (mut bytes, mut last) = (0, from.clone());
+            for varbind in answers.by_ref().take(brought) {
+                if varbind.oid <= last || !is_under(root, &varbind.oid) {
+                    return None;
+                }
+                bytes += size(&varbind);
+                last = varbind.oid;
+            }
             let varbind_size = bytes.div_ceil(brought.max(1));
-            requests.push(Asked { from: from.clone(), brought, varbind_size });
-            begin = end;
+            requests.push(Asked { from, brought, varbind_size });
+            (from, begin) = (last, end);
+        }
+        if varbinds.is_empty() {
+            return None;
         }
         let (_, but_the_last) = requests.split_last()?;
         let is_regular = but_the_last.iter().all(|asked| asked.brought == repetitions);

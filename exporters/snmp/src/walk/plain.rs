@@ -2,17 +2,17 @@
 
 use super::{Rules, is_under};
 use crate::client::{Error, Session, Status};
-use crate::varbind::{Oid, Value, Varbind};
+use crate::varbind::{Answers, Oid, Value};
 
 /// Gets objects, as many at once as a GETBULK may answer. What the agent does not have is left out.
 pub(super) async fn get(
     session: &impl Session,
     names: &[Oid],
     max_repetitions: u32,
-) -> Result<Vec<Varbind>, Error> {
+) -> Result<Answers, Error> {
     // SNMPv1 refuses all when one is missing.
     let at_once = if session.is_version_1() { 1 } else { (max_repetitions as usize).max(1) };
-    let mut found = Vec::new();
+    let mut found = Answers::default();
     for names in names.chunks(at_once) {
         let reply = session.get(names).await?;
         match reply.status {
@@ -32,7 +32,7 @@ pub(super) async fn get(
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub(super) varbinds: Vec<Varbind>,
+    pub(super) varbinds: Answers,
     /// Where each answer but the last one ended, if that may be used again.
     pub(super) ends: Option<Vec<usize>>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Found {
 /// Walks a subtree. An error that the agent answers ends it.
 pub(super) async fn walk(session: &impl Session, root: &Oid, rules: Rules) -> Result<Found, Error> {
     let mut ends = Vec::new();
-    let varbinds = go_on(session, root, rules, Vec::new(), &mut ends).await?;
+    let varbinds = go_on(session, root, rules, Answers::default(), &mut ends).await?;
     Ok(Found { varbinds, ends: Some(ends) })
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn finish(
     session: &impl Session,
     root: &Oid,
     rules: Rules,
-    beginning: Vec<Varbind>,
+    beginning: Answers,
 ) -> Result<Found, Error> {
     let varbinds = go_on(session, root, rules, beginning, &mut Vec::new()).await?;
     Ok(Found { varbinds, ends: None })
@@ -59,11 +59,12 @@ async fn go_on(
     session: &impl Session,
     root: &Oid,
     rules: Rules,
-    mut found: Vec<Varbind>,
+    mut found: Answers,
     ends: &mut Vec<usize>,
-) -> Result<Vec<Varbind>, Error> {
+) -> Result<Answers, Error> {
     let mut is_first = found.is_empty();
-    let mut from = found.last().map_or(root, |last| &last.oid).clone();
+    let last = found.len().checked_sub(1).and_then(|last| found.name(last));
+    let mut from = last.unwrap_or_else(|| root.clone());
     loop {
         let reply = if session.is_version_1() {
             session.next(&from).await?
@@ -83,7 +84,7 @@ async fn go_on(
                     return scalar(session, root).await;
                 }
                 if varbind.oid == *root {
-                    found.push(varbind);
+                    found.push(&varbind);
                 }
                 return Ok(found);
             }
@@ -91,7 +92,7 @@ async fn go_on(
                 let target = session.target().to_owned();
                 return Err(Error::NotIncreasing { target, root: root.clone(), oid: varbind.oid });
             }
-            found.push(varbind);
+            found.push(&varbind);
             is_first = false;
         }
         ends.push(found.len());
@@ -100,7 +101,7 @@ async fn go_on(
 }
 
 /// Nothing is under the root: it may be an object itself.
-async fn scalar(session: &impl Session, root: &Oid) -> Result<Vec<Varbind>, Error> {
+async fn scalar(session: &impl Session, root: &Oid) -> Result<Answers, Error> {
     let reply = session.get(std::slice::from_ref(root)).await?;
     let first =
         reply.varbinds.into_iter().next().filter(|it| it.oid == *root && !is_end(&it.value));

@@ -15,7 +15,7 @@ use super::plain::Found;
 use super::window::Window;
 use super::{Rules, Subtree, is_under, plain};
 use crate::client::{Error, Reply, Session, Status};
-use crate::varbind::{Oid, Varbind};
+use crate::varbind::{Answers, Oid, Varbind};
 
 /// Packets that may bring nothing in a walk.
 const FOR_NOTHING: usize = 4;
@@ -263,7 +263,7 @@ struct Gathered {
 /// What has come of one piece.
 #[derive(Default)]
 struct Part {
-    varbinds: Vec<Varbind>,
+    varbinds: Answers,
     answers: usize,
     is_whole: bool,
 }
@@ -275,7 +275,7 @@ impl Part {
         let around = |tree: &&Subtree| is_under(&tree.root, from) && is_under(&tree.root, until);
         let Some(Subtree { varbinds, .. }) = known.iter().find(around) else { return false };
         let inside = varbinds.iter().filter(|varbind| from < &varbind.oid && varbind.oid <= *until);
-        *self = Part { varbinds: inside.cloned().collect(), answers: 1, is_whole: true };
+        *self = Part { varbinds: inside.collect(), answers: 1, is_whole: true };
         true
     }
 }
@@ -287,14 +287,14 @@ impl Gathered {
     }
 
     /// The subtree, or its beginning as far as there is no gap.
-    fn whole(self) -> Result<Found, Vec<Varbind>> {
+    fn whole(self) -> Result<Found, Answers> {
         let Self { known, parts } = self;
         let is_whole = parts.iter().all(|part| part.is_whole);
         let is_same = parts.iter().all(|part| part.answers == 1);
-        let mut varbinds = Vec::new();
-        let mut ends = Vec::new();
+        let mut varbinds = Answers::with_room_for(parts.iter().map(|part| &part.varbinds));
+        let mut ends = Vec::with_capacity(parts.len());
         for part in parts {
-            varbinds.extend(part.varbinds);
+            varbinds.append(&part.varbinds);
             ends.push(varbinds.len());
             if !part.is_whole {
                 break;

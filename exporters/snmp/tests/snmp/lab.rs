@@ -138,5 +138,5 @@ pub(crate) fn request<'a>(target: &'a Target, auth: &'a Auth, walk: &'a [Oid]) -
 
 /// What was fetched, where nothing may have gone wrong.
 pub(crate) fn varbinds(fetched: Fetched) -> Vec<Varbind> {
-    fetched.outcome.unwrap_or_else(|error| panic!("{error}"))
+    fetched.outcome.unwrap_or_else(|error| panic!("{error}")).iter().collect()
 }

@@ -23,8 +23,8 @@ fn waiting() -> VecDeque<Piece> {
 }
 
 fn take(piece: &mut Piece, answer: &[u32]) -> (Came, Vec<Varbind>) {
-    let mut found = Vec::new();
-    (piece.take(&root(), rows(answer), &mut found), found)
+    let mut found = Answers::default();
+    (piece.take(&root(), rows(answer), &mut found), found.iter().collect())
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn the_end_of_the_subtree_passes_everything() {
     let end = Varbind { oid: root(), value: Value::EndOfMibView };
     let beyond = Varbind { oid: Oid(vec![1, 3, 8]), value: Value::Integer(1) };
     for last in [end, beyond] {
-        let came = waiting()[2].take(&root(), vec![last], &mut Vec::new());
+        let came = waiting()[2].take(&root(), vec![last], &mut Answers::default());
         assert_eq!(came, Came::Passed { empty: true, next: None });
     }
 }

@@ -34,7 +34,7 @@ fn what_is_out_of_order_is_not_learnt() {
     let root = Oid(vec![1, 3]);
     let row = |number| varbind(&[1, 3, number], Value::Null);
     let mut device = Device::default();
-    let found = |varbinds, ends| Found { varbinds, ends };
+    let found = |varbinds: Vec<_>, ends| Found { varbinds: varbinds.into_iter().collect(), ends };
     device.learn(&[&root], &[found(vec![row(1), row(2), row(3)], Some(vec![2]))], 2);
     let tree = device.tree(&root, 2).unwrap();
     assert!(tree.is_regular);

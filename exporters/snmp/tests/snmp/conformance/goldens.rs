@@ -33,7 +33,7 @@ fn pages_of_recorded_devices_equal_the_peers() {
             devices.entry(&pair.device).or_insert_with(|| Device::read(&pair.recording(&data)));
         let module = &config.modules[&pair.module];
         let mut page = Page::default();
-        let answers = device.answers(module);
+        let answers = device.answers(module).into_iter().collect();
         collect(module, &answers, LargeCounters::Wrap, &mut page);
         let (code, text) = match page.write(Duplicates::Fail) {
             Ok(written) => (200, written.text),

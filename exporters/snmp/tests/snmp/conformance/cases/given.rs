@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
 use snmp_exporter::config::{Metric, Type};
-use snmp_exporter::varbind::{Oid, Value, Varbind};
+use snmp_exporter::varbind::{Answers, Oid, Value, Varbind};
 
 /// A value of Go, with the type it had on the wire where the case says one.
 pub(super) fn value(pdu: &Json) -> Value {
@@ -51,8 +51,8 @@ pub(super) fn numbers(given: &Json) -> Vec<u32> {
 }
 
 /// Answers by name.
-pub(super) fn answers(given: &Json) -> Vec<Varbind> {
-    let Json::Object(answers) = given else { return Vec::new() };
+pub(super) fn answers(given: &Json) -> Answers {
+    let Json::Object(answers) = given else { return Answers::default() };
     let answers = answers.iter();
     answers.map(|(name, pdu)| Varbind { oid: oid(name), value: value(pdu) }).collect()
 }
