@@ -20,7 +20,7 @@ mod web;
 pub use config::{Configuration, Secret};
 pub use exposition::Exposition;
 pub use program::{About, Service, main};
-pub use web::{Ready, Web};
+pub use web::{Encrypted, Ready, Web};
 
 /// After a signal to stop, requests and tasks have this long to finish before the process exits.
 pub const STOP_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);

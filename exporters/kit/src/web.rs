@@ -195,6 +195,10 @@ impl Web {
     }
 }
 
+/// A request's extension: whether its connection is encrypted by this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encrypted(pub bool);
+
 impl fmt::Debug for Web {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Web").field("addresses", &self.addresses).finish_non_exhaustive()

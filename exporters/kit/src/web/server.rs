@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
 use tracing::{debug, info, warn};
 
+use super::Encrypted;
 use super::security::Current;
 use crate::STOP_LIMIT;
 
@@ -107,7 +108,7 @@ async fn connect(
 ) {
     let _ = stream.set_nodelay(true); // a matter of speed only
     let Some(tls) = security.now().await.tls.clone() else {
-        return answer(stream, peer, Protocol::Http1, app, shutdown).await;
+        return answer(stream, peer, Encrypted(false), Protocol::Http1, app, shutdown).await;
     };
     match timeout(HANDSHAKE_LIMIT, TlsAcceptor::from(tls).accept(stream)).await {
         Ok(Ok(stream)) => {
@@ -115,7 +116,7 @@ async fn connect(
                 Some(b"h2") => Protocol::Http2,
                 _ => Protocol::Http1,
             };
-            answer(stream, peer, protocol, app, shutdown).await;
+            answer(stream, peer, Encrypted(true), protocol, app, shutdown).await;
         }
         // Whoever only looks whether the port is open goes away like this.
         Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -134,12 +135,14 @@ enum Protocol {
 async fn answer(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
+    encrypted: Encrypted,
     protocol: Protocol,
     app: Router,
     shutdown: CancellationToken,
 ) {
     let stream = TokioIo::new(stream);
-    let service = TowerToHyperService::new(Extension(ConnectInfo(peer)).layer(app));
+    let service =
+        TowerToHyperService::new((Extension(ConnectInfo(peer)), Extension(encrypted)).layer(app));
     let outcome = match protocol {
         Protocol::Http1 => {
             let connection = http1::Builder::new()
