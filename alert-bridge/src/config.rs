@@ -17,7 +17,9 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use reqwest::Url;
 
-use crate::access::Tokens;
+use access::{Settings, Tokens};
+
+use crate::access::{self as allowed, Role};
 use crate::route::{Contact, Match, Route};
 use crate::transport::{Transport, gammu, http};
 pub(crate) use file::File;
@@ -29,8 +31,9 @@ const MOST_SEGMENTS: usize = 10;
 /// What alert-bridge runs by.
 #[derive(Debug)]
 pub struct Config {
-    pub(crate) tokens: Tokens,
-    pub(crate) event_tokens: Tokens,
+    pub(crate) access: Arc<Settings<Role>>,
+    pub(crate) tokens: Tokens<String>,
+    pub(crate) event_tokens: Tokens<String>,
     pub(crate) alertmanagers: Vec<Address>,
     pub(crate) time_zone: TimeZone,
     pub(crate) notify_resolved: bool,
@@ -48,6 +51,7 @@ impl exporter_kit::Configuration for Config {
 
     fn resolve(file: File, base: &Path) -> anyhow::Result<Self> {
         let File {
+            access,
             tokens,
             event_tokens,
             alertmanagers,
@@ -61,8 +65,9 @@ impl exporter_kit::Configuration for Config {
             contacts,
             routes,
         } = file;
-        let tokens = Tokens::resolve(tokens, base)?;
-        let event_tokens = Tokens::of_sources(event_tokens, base)?;
+        let access = Arc::new(Settings::resolve("access", access, base)?);
+        let tokens = allowed::of_clusters(tokens, base)?;
+        let event_tokens = allowed::of_sources(event_tokens, base)?;
         let alertmanagers = alertmanagers
             .iter()
             .map(|url| {
@@ -108,6 +113,7 @@ impl exporter_kit::Configuration for Config {
             })
             .collect::<anyhow::Result<_>>()?;
         Ok(Config {
+            access,
             tokens,
             event_tokens,
             alertmanagers,

@@ -12,6 +12,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::{Access, Caller};
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -24,6 +25,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Role;
 use crate::metrics::{ClientGuard, Metrics};
 use crate::store::{Event, Store, StoreError, events};
 
@@ -41,16 +43,22 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(crate) struct Feed {
     store: Store,
     metrics: Metrics,
+    access: Access<Role>,
     shutdown: CancellationToken,
 }
 
 impl Feed {
-    pub(crate) fn new(store: Store, metrics: Metrics, shutdown: CancellationToken) -> Self {
-        Feed { store, metrics, shutdown }
+    pub(crate) fn new(
+        store: Store,
+        metrics: Metrics,
+        access: Access<Role>,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Feed { store, metrics, access, shutdown }
     }
 
     /// A client that has seen everything up to `last_id`.
-    fn client(&self, last_id: u64) -> Client {
+    fn client(&self, last_id: u64, caller: Option<Caller<Role>>) -> Client {
         let live = self.store.signals().events.subscribe();
         let newest = *self.store.signals().last_seq.borrow();
         Client {
@@ -60,6 +68,8 @@ impl Feed {
             replay: VecDeque::new(),
             replaying: true,
             heartbeat: Instant::now() + HEARTBEAT,
+            caller,
+            checked: Instant::now(),
             _guard: self.metrics.feed_client(),
         }
     }
@@ -79,6 +89,7 @@ pub(crate) struct Resume {
 pub(crate) async fn events_stream(
     State(feed): State<Feed>,
     Query(Resume { last_id }): Query<Resume>,
+    caller: Caller<Role>,
     headers: HeaderMap,
 ) -> Response {
     let header =
@@ -90,7 +101,7 @@ pub(crate) async fn events_stream(
             Err(_) => return bad_request("last_id", &text, "the id of an event, a whole number"),
         },
     };
-    let client = feed.client(last_id);
+    let client = feed.client(last_id, Some(caller));
     // The first bytes tell a client that it is connected, before anything happens.
     let hello = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"retry: 1000\n\n"))]);
     let events = futures_util::StreamExt::chain(hello, stream::unfold(client, Client::next));
@@ -112,12 +123,18 @@ struct Client {
     replay: VecDeque<Event>,
     replaying: bool,
     heartbeat: Instant,
+    /// Who listens; none for nobody in particular.
+    caller: Option<Caller<Role>>,
+    checked: Instant,
     _guard: ClientGuard,
 }
 
 impl Client {
     /// The next bytes; none when the client is to come again.
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        if self.is_shut_out() {
+            return None;
+        }
         let bytes = loop {
             if let Some(event) = self.replay.pop_front() {
                 self.seen = event.seq;
@@ -147,6 +164,15 @@ impl Client {
         };
         self.heartbeat = Instant::now() + HEARTBEAT;
         Some((Ok(bytes), self))
+    }
+
+    /// Whether the session has ended, looked at now and then: a stream outlives what let it in.
+    fn is_shut_out(&mut self) -> bool {
+        if self.checked.elapsed() < HEARTBEAT {
+            return false;
+        }
+        self.checked = Instant::now();
+        self.caller.as_ref().is_some_and(|caller| !self.feed.access.still(caller))
     }
 }
 
@@ -229,7 +255,13 @@ mod tests {
     }
 
     fn feed(store: &Store) -> Feed {
-        Feed::new(store.clone(), Metrics::default(), CancellationToken::new())
+        let nobody = || {
+            let file = access::File::default();
+            let settings = access::Settings::resolve("access", file, std::path::Path::new("."));
+            std::sync::Arc::new(settings.unwrap())
+        };
+        let access = Access::new("alert-bridge", access::Unnamed::Refused, nobody);
+        Feed::new(store.clone(), Metrics::default(), access, CancellationToken::new())
     }
 
     #[tokio::test]
@@ -238,14 +270,14 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let feed = feed(&store);
         publish(&store, 3).await;
-        let mut client = feed.client(2);
+        let mut client = feed.client(2, None);
         (_, client) = client.next().await.unwrap();
         assert_eq!(client.seen, 3);
         // The replay ends with an empty page; from then on the client must keep up.
         client.replaying = false;
         publish(&store, 5000).await;
         assert!(client.next().await.is_none());
-        let mut client = feed.client(3);
+        let mut client = feed.client(3, None);
         for expected in 4..=5003 {
             (_, client) = client.next().await.unwrap();
             assert_eq!(client.seen, expected);
@@ -257,7 +289,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         publish(&store, 2).await;
-        let (_, client) = feed(&store).client(900).next().await.unwrap();
+        let (_, client) = feed(&store).client(900, None).next().await.unwrap();
         assert_eq!(client.seen, 1);
     }
 }

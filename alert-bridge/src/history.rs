@@ -1,4 +1,6 @@
-//! The history as JSON: episodes and the messages they caused.
+//! The history as JSON, CSV and NDJSON: episodes and the messages they caused.
+
+mod table;
 
 use std::collections::BTreeMap;
 
@@ -6,9 +8,11 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Severity;
+use crate::area::Area;
 use crate::feed::bad_request;
 use crate::store::history::{self, Filter, Found};
 use crate::store::{Store, StoreError, events};
@@ -23,8 +27,22 @@ pub(crate) struct EpisodesQuery {
     q: Option<String>,
     state: Option<String>,
     severity: Option<String>,
+    area: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
     before: Option<String>,
     limit: Option<String>,
+    format: Option<Shape>,
+}
+
+/// How the episodes are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Shape {
+    #[default]
+    Json,
+    Csv,
+    Ndjson,
 }
 
 /// Answer of `GET /api/v1/episodes`.
@@ -32,6 +50,8 @@ pub(crate) struct EpisodesQuery {
 struct Episodes {
     /// The feed as of this answer: listen from here and nothing is missed.
     last_id: u64,
+    /// The `before` that goes on behind these; none after the last.
+    next: Option<u64>,
     episodes: Vec<WithMessages>,
 }
 
@@ -42,7 +62,7 @@ struct WithMessages {
     messages: Vec<MessageView>,
 }
 
-/// `GET /api/v1/episodes?q=&state=&severity=&before=&limit=`: the latest told first. `q` is words that must
+/// `GET /api/v1/episodes?q=&state=&severity=&area=&from=&to=&before=&limit=&format=`: the latest told first. `q` is words that must
 /// all be found in labels, summary or output; `@warn`, `@critical`, `@unknown` and `@info` in it mean
 /// severities. `before` is the `last_seq` of the last episode of the answer before.
 pub(crate) async fn episodes(
@@ -53,6 +73,7 @@ pub(crate) async fn episodes(
         Ok(filter) => filter,
         Err(refusal) => return *refusal,
     };
+    let shape = query.format.unwrap_or_default();
     let read = store.read(move |connection| {
         // The number first: what happens in between is then told twice rather than never.
         let last_id = events::last(connection)?;
@@ -62,13 +83,21 @@ pub(crate) async fn episodes(
         for message in history::messages(connection, Some(&ids), MOST * 10)? {
             messages.entry(message.episode).or_default().push(message);
         }
+        let next = found.last().filter(|_| found.len() == filter.limit).map(|found| found.last_seq);
         let episodes = found.into_iter().map(|found| {
             let messages = messages.remove(&found.episode.id).unwrap_or_default();
             WithMessages { found, messages }
         });
-        Ok(Episodes { last_id, episodes: episodes.collect() })
+        Ok(Episodes { last_id, next, episodes: episodes.collect() })
     });
-    answer(read.await)
+    match (shape, read.await) {
+        (Shape::Json, read) => answer(read),
+        (Shape::Csv, Ok(found)) => {
+            table::csv(found.episodes.iter().map(|found| &found.found.episode))
+        }
+        (Shape::Ndjson, Ok(found)) => table::ndjson(&found.episodes),
+        (_, Err(error)) => answer(Err::<(), _>(error)),
+    }
 }
 
 /// Query of `GET /api/v1/deliveries`.
@@ -116,7 +145,7 @@ fn answer(outcome: Result<impl Serialize, StoreError>) -> Response {
 }
 
 fn filter(query: &EpisodesQuery) -> Result<Filter, Box<Response>> {
-    let EpisodesQuery { q, state, severity, before, limit } = query;
+    let EpisodesQuery { q, state, severity, area, from, to, before, limit, .. } = query;
     let firing = match state.as_deref() {
         None | Some("") => None,
         Some("firing") => Some(true),
@@ -145,7 +174,22 @@ fn filter(query: &EpisodesQuery) -> Result<Filter, Box<Response>> {
             return Err(Box::new(bad_request("before", came, "the last_seq of an episode")));
         }
     };
-    Ok(Filter { firing, severities, words, before, limit: parse_limit(limit.as_deref())? })
+    let area = match area.as_deref().filter(|area| !area.is_empty()) {
+        None => None,
+        Some(name) => Some(Area::from_name(name).ok_or_else(|| {
+            let expected = "infrastructure, network, xenserver or cloudstack";
+            Box::new(bad_request("area", name, expected))
+        })?),
+    };
+    let (from, to) = (time("from", from.as_deref())?, time("to", to.as_deref())?);
+    let limit = parse_limit(limit.as_deref())?;
+    Ok(Filter { firing, severities, area, from, to, words, before, limit })
+}
+
+fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Box<Response>> {
+    let text = text.filter(|text| !text.is_empty());
+    let refuse = |came| Box::new(bad_request(name, came, "a time such as 2026-01-31T12:00:00Z"));
+    text.map(|text| text.parse().map_err(|_| refuse(text))).transpose()
 }
 
 /// The severity that begins with this: `warn` is enough.

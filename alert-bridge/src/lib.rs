@@ -13,13 +13,17 @@
 //! | `transport` | gammu-smsd's spool, HTTP gateways |
 //! | `source_events` | the event API: what sources such as Nagios tell of |
 //! | `view`, `history`, `page` | what is shown to programs and to people |
+//! | `access`, `acknowledge` | who may do what; who has taken an episode on |
+//! | `area` | the part of the site that an episode is of |
 //! | `upkeep`, `reconcile` | what time and a lost resolution bring about |
 //!
 //! Invariants: nothing is answered 200 that is not on disk; a message's key is in the store once; what an
 //! alert carries is text wherever it is shown.
 
 mod access;
+mod acknowledge;
 mod alert;
+mod area;
 mod body;
 mod config;
 mod delivery;
@@ -41,14 +45,20 @@ mod webhook;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use ::access::audit::Log;
+use ::access::{Access, Unnamed};
 use anyhow::{Context as _, ensure};
 use axum::Router;
 use axum::routing::{get, post};
 use exporter_kit::{About, Exposition, Service};
 use prometheus_client::registry::Registry;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use access::{Right, Role};
+use acknowledge::Desk;
 pub use config::Config;
 use feed::Feed;
 use metrics::Metrics;
@@ -78,7 +88,8 @@ pub struct Flags {
 pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let Service { flags, config, web, shutdown } = service;
     for address in web.addresses() {
-        refuse_open_door(*address, web.authenticated())?;
+        let login = web.authenticated() || config.borrow().access.has_users();
+        refuse_open_door(*address, login)?;
     }
     let store = Store::open(&flags.storage_path)?;
     let metrics = Metrics::default();
@@ -87,7 +98,10 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
         .register(&mut registry, &store, config.borrow().transports.keys())
         .context("cannot read the store")?;
 
-    let feed = Feed::new(store.clone(), metrics.clone(), shutdown.clone());
+    let access = door(config.clone(), web.authenticated());
+    let log = Log::open(&flags.storage_path.join("audit.log")).context("--storage.path")?;
+    let desk = Desk { store: store.clone(), log };
+    let feed = Feed::new(store.clone(), metrics.clone(), access.clone(), shutdown.clone());
     let streams = Router::new()
         .route("/api/v1/feed", get(feed::events_stream))
         .route("/api/v1/feed/poll", get(feed::poll))
@@ -97,6 +111,17 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
         .route("/api/v1/deliveries", get(history::deliveries))
         .route("/api/v1/events", get(source_events::find))
         .with_state(store.clone());
+    let acknowledge = Router::new()
+        .route("/api/v1/episodes/{id}/acknowledge", post(acknowledge::acknowledge))
+        .with_state(desk);
+    let audit = flags.storage_path.join("audit.log");
+    let audit = Router::new().route("/api/v1/audit", get(acknowledge::verify)).with_state(audit);
+    let pages = page::routes()
+        .merge(access.routes())
+        .merge(access.guard(Right::See, streams.merge(history)))
+        .merge(access.guard(Right::Acknowledge, acknowledge))
+        .merge(access.guard(Right::Audit, audit));
+    let own_login = config.borrow().access.has_users();
     let webhook = Router::new()
         .route("/api/v1/webhook", post(webhook::receive))
         .with_state(Webhook::new(config.clone(), store.clone(), metrics.clone()));
@@ -112,10 +137,9 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     tasks.spawn(reconcile::run(config, store, shutdown.clone()));
 
     let ready = web.ready();
-    let web = web
-        .without_landing_page()
-        .routes(page::routes().merge(streams).merge(history))
-        .open_routes(webhook.merge(events));
+    let web = web.without_landing_page().open_routes(webhook.merge(events));
+    // Our own login takes the place of the web configuration's, of which a browser cannot log out.
+    let web = if own_login { web.open_routes(pages) } else { web.routes(pages) };
     ready.yes();
     let served = web.serve(Exposition::new(registry), shutdown.clone()).await;
     shutdown.cancel();
@@ -123,12 +147,21 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     served
 }
 
+/// The door of the pages and the API. Without users of its own whoever gets here may look.
+fn door(config: watch::Receiver<Arc<Config>>, authenticated: bool) -> Access<Role> {
+    let unnamed = match authenticated {
+        true => Unnamed::Trusted(Role::Viewer),
+        false => Unnamed::Local(Role::Viewer),
+    };
+    Access::new(ABOUT.name, unnamed, move || Arc::clone(&config.borrow().access))
+}
+
 /// Alerts name hosts and what is wrong with them: only this machine may read them without a login.
 fn refuse_open_door(address: SocketAddr, authenticated: bool) -> anyhow::Result<()> {
     ensure!(
         authenticated || address.ip().to_canonical().is_loopback(),
         "--web.listen-address: {address} can be reached from other machines, so the feed needs a login: \
-         name users in --web.config.file, or listen on 127.0.0.1"
+         name users in access.users or in --web.config.file, or listen on 127.0.0.1"
     );
     Ok(())
 }

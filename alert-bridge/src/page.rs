@@ -21,6 +21,10 @@ pub(crate) fn routes() -> Router {
             get(async || file("text/css; charset=utf-8", include_str!("../page/page.css"))),
         )
         .route(
+            "/texts.js",
+            get(async || file("text/javascript; charset=utf-8", include_str!("../page/texts.js"))),
+        )
+        .route(
             "/page.js",
             get(async || file("text/javascript; charset=utf-8", include_str!("../page/page.js"))),
         )

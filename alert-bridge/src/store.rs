@@ -7,6 +7,7 @@
 //!
 //! Refuses to know what the rows mean: that is for the modules below it, one for each family of tables.
 
+pub(crate) mod acknowledgements;
 pub(crate) mod episodes;
 pub(crate) mod events;
 pub(crate) mod history;
@@ -31,11 +32,14 @@ pub(crate) use writer::Writing;
 use writer::{Job, Writer};
 
 /// Version of the schema, in SQLite's `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// What makes each version of the one before it.
-const MIGRATIONS: [&str; VERSION as usize] =
-    [include_str!("store/schema.sql"), include_str!("store/source_events.sql")];
+const MIGRATIONS: [&str; VERSION as usize] = [
+    include_str!("store/schema.sql"),
+    include_str!("store/source_events.sql"),
+    include_str!("store/acknowledgements.sql"),
+];
 
 /// Writes that may wait for the writer thread.
 const QUEUE: usize = 1024;

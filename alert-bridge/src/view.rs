@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::alert::{Content, Pairs, Severity};
+use crate::area::Area;
 use crate::episode::{Reason, Transition};
 
 /// One event of the feed.
@@ -13,7 +14,7 @@ use crate::episode::{Reason, Transition};
 pub(crate) struct EventView<'a> {
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
-    /// `firing`, `severity` or `resolved`.
+    /// `firing`, `severity`, `resolved` or `acknowledged`.
     pub(crate) transition: &'static str,
     /// The severity before a change of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +36,7 @@ pub(crate) struct EpisodeView {
     pub(crate) reason: Option<&'static str>,
     /// Host and service, or the alert's name and instance.
     pub(crate) title: String,
+    pub(crate) area: Area,
     pub(crate) source: String,
     pub(crate) instance: String,
     pub(crate) host: String,
@@ -46,6 +48,16 @@ pub(crate) struct EpisodeView {
     pub(crate) link: String,
     pub(crate) labels: Pairs,
     pub(crate) annotations: Pairs,
+    /// Who has taken it on, if anybody.
+    pub(crate) acknowledged: Option<AcknowledgementView>,
+}
+
+/// Who has taken an episode on, when, and what they said.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct AcknowledgementView {
+    pub(crate) at: Timestamp,
+    pub(crate) who: String,
+    pub(crate) comment: String,
 }
 
 /// When and how an episode stands, apart from what it is about.
@@ -99,6 +111,7 @@ impl EpisodeView {
             ended: ended.map(milliseconds),
             reason: reason.map(Reason::name),
             title: content.title(),
+            area: Area::of(&content),
             source: label("source"),
             instance: label("instance"),
             host: label("host"),
@@ -109,6 +122,7 @@ impl EpisodeView {
             link: content.link,
             labels: content.labels,
             annotations: content.annotations,
+            acknowledged: None,
         }
     }
 }

@@ -124,7 +124,7 @@ impl Webhook {
     async fn take(&self, request: Request) -> Result<(), Refusal> {
         let config = Arc::clone(&self.config.borrow());
         let cluster =
-            config.tokens.cluster(request.headers()).ok_or(Refusal::Unauthorized)?.to_owned();
+            config.tokens.find(request.headers()).ok_or(Refusal::Unauthorized)?.value.clone();
         let _place = self.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
         let body = body::read(request, LARGEST_BODY).await?;
         let parsed = parse(&body, cluster).map_err(Refusal::Unreadable)?;

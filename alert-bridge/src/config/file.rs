@@ -7,11 +7,13 @@ use exporter_kit::Secret;
 use serde::Deserialize;
 
 use super::period::Period;
+use crate::access::Role;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
+    pub(crate) access: access::File<Role>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) event_tokens: Vec<Token>,
     pub(crate) alertmanagers: Vec<String>,
@@ -29,6 +31,7 @@ pub struct File {
 impl Default for File {
     fn default() -> Self {
         File {
+            access: access::File::default(),
             tokens: Vec::new(),
             event_tokens: Vec::new(),
             alertmanagers: Vec::new(),

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{StoreError, from_millis, to_millis};
 use crate::alert::{Content, Severity};
+use crate::area::Area;
 use crate::episode::{Episode, LabelSet, Problem, Reason};
 
 /// Names a problem: Alertmanagers of one cluster tell one receiver of the same identity.
@@ -134,12 +135,12 @@ pub(crate) fn save_episode(
     .to_lowercase();
     let mut statement = connection.prepare_cached(
         "INSERT INTO episode (id, cluster, receiver, identity, state, severity, changes, started_at, resolve_at,
-                              ended_at, reason, content, search, last_seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)
+                              ended_at, reason, content, search, area, last_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, severity = excluded.severity,
              changes = excluded.changes, started_at = excluded.started_at, resolve_at = excluded.resolve_at,
              ended_at = excluded.ended_at, reason = excluded.reason, content = excluded.content,
-             search = excluded.search
+             search = excluded.search, area = excluded.area
          RETURNING id",
     )?;
     let row = params![
@@ -156,6 +157,7 @@ pub(crate) fn save_episode(
         reason,
         serde_json::to_string(content)?,
         search,
+        Area::of(content).name(),
     ];
     Ok(statement.query_row(row, |row| row.get(0))?)
 }

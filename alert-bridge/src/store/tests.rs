@@ -71,7 +71,7 @@ async fn a_store_of_a_newer_version_is_refused() {
     let connection = Connection::open(folder.path().join("alert-bridge.db")).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     let error = format!("{:#}", Store::open(folder.path()).unwrap_err());
-    assert!(error.contains("version 99, expected 2"), "{error}");
+    assert!(error.contains(&format!("version 99, expected {VERSION}")), "{error}");
 }
 
 #[tokio::test]

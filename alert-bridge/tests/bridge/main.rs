@@ -11,6 +11,7 @@ mod gammu;
 mod peers;
 mod wait;
 
+mod access;
 mod alertmanager;
 mod crash;
 mod disk;

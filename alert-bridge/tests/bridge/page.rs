@@ -18,7 +18,9 @@ async fn alerts_appear_change_and_end_without_a_reload() {
     let begun = Timestamp::now() - 60.seconds();
     bridge.notify(&[firing("web-1", "warning", begun), firing("db-1", "critical", begun)]).await;
     let rows = |list: &str| {
-        format!("[...document.querySelectorAll('#{list} > li')].map((row) => row.innerText).join()")
+        format!(
+            "[...document.querySelectorAll('#{list} .episodes > li')].map((row) => row.innerText).join()"
+        )
     };
     page.until(&format!("/^严重\\s+db-1[^]*警告\\s+web-1/.test({})", rows("now"))).await;
     page.until(&format!("/duty: 已发送/.test({})", rows("now"))).await;
@@ -64,7 +66,7 @@ async fn what_an_alert_carries_is_shown_as_text() {
     alert["generatorURL"] = "javascript:alert(1)".into();
     bridge.notify(&[alert]).await;
     let mut page = Browser::open(&bridge.url("/"), "en").await;
-    page.until("document.querySelectorAll('#now > li').length === 1").await;
+    page.until("document.querySelectorAll('#now .episodes > li').length === 1").await;
     let shown = page.evaluate("document.getElementById('now').innerText").await;
     let shown = shown.as_str().unwrap();
     assert!(shown.contains("<img src=x onerror=document.title='taken'> / http"), "{shown}");
@@ -88,7 +90,10 @@ async fn the_page_fits_a_phone() {
         serde_json::json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true}),
     )
     .await;
-    page.until("document.querySelectorAll('#now > li').length === 1 && innerWidth === 390").await;
+    page.until(
+        "document.querySelectorAll('#now .episodes > li').length === 1 && innerWidth === 390",
+    )
+    .await;
     assert_eq!(
         page.evaluate("document.documentElement.scrollWidth").await,
         390,
@@ -99,7 +104,7 @@ async fn the_page_fits_a_phone() {
 #[tokio::test]
 async fn only_our_own_files_may_run() {
     let bridge = Bridge::start(ONE_PHONE).await;
-    for path in ["/", "/page.css", "/page.js"] {
+    for path in ["/", "/page.css", "/texts.js", "/page.js"] {
         let answer = bridge.get(path).await;
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
