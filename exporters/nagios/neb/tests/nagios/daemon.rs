@@ -18,6 +18,10 @@ const PROGRAM: &str = "/usr/sbin/nagios4";
 /// Longest wait for anything that should happen at once. Valgrind on a busy machine is slow.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 
+const SETTINGS: &str = include_str!("daemon/settings.cfg");
+
+const OBJECTS: &str = include_str!("daemon/objects.cfg");
+
 /// What a Nagios is started with.
 pub(crate) struct Setup {
     /// Program and arguments that start Nagios; none when it is started itself.
@@ -126,6 +130,12 @@ impl Setup {
 
     /// Starts with exactly these arguments for the module.
     pub(crate) fn start_with_arguments(self, arguments: &str) -> Nagios {
+        let broker = format!("broker_module={} {arguments}\n", self.module.display());
+        self.start_with_broker(&broker)
+    }
+
+    /// Starts with this line for a module, or with none.
+    pub(crate) fn start_with_broker(self, broker: &str) -> Nagios {
         let at = |name: &str| self.folder.path().join(name).display().to_string();
         for name in ["results", "archive"] {
             fs::create_dir(at(name)).unwrap();
@@ -133,7 +143,6 @@ impl Setup {
         let user = User::from_uid(Uid::effective()).unwrap().unwrap().name;
         let group = Group::from_gid(Gid::effective()).unwrap().unwrap().name;
         let folder = at("");
-        let module = self.module.display();
         let settings = &self.settings;
         let configuration = format!(
             "log_file={folder}nagios.log\ncfg_file={folder}objects.cfg\n\
@@ -142,8 +151,7 @@ impl Setup {
              command_file={folder}nagios.cmd\nlock_file={folder}nagios.pid\n\
              query_socket={folder}nagios.qh\ntemp_file={folder}nagios.tmp\ntemp_path={folder}\n\
              check_result_path={folder}results\nlog_archive_path={folder}archive\n\
-             nagios_user={user}\nnagios_group={group}\n{SETTINGS}{settings}\
-             broker_module={module} {arguments}\n"
+             nagios_user={user}\nnagios_group={group}\n{SETTINGS}{settings}{broker}"
         );
         fs::write(at("nagios.cfg"), configuration).unwrap();
         fs::write(at("objects.cfg"), &self.objects).unwrap();
@@ -316,98 +324,3 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 fn pause() {
     std::thread::park_timeout(Duration::from_millis(10));
 }
-
-const SETTINGS: &str = "\
-check_for_updates=0
-event_broker_options=-1
-check_external_commands=1
-status_update_interval=1
-interval_length=1
-check_result_reaper_frequency=1
-cached_host_check_horizon=0
-log_passive_checks=0
-log_external_commands=0
-use_syslog=0
-enable_flap_detection=0
-retain_state_information=1
-use_retained_program_state=0
-";
-
-const OBJECTS: &str = "\
-define timeperiod {
- timeperiod_name always
- alias Always
- sunday 00:00-24:00
- monday 00:00-24:00
- tuesday 00:00-24:00
- wednesday 00:00-24:00
- thursday 00:00-24:00
- friday 00:00-24:00
- saturday 00:00-24:00
-}
-define timeperiod {
- timeperiod_name never
- alias Never
-}
-define command {
- command_name check_fine
- command_line /bin/echo 'FINE - all is well | time=0.5s size=7B'
-}
-define command {
- command_name tell_nobody
- command_line /bin/true
-}
-define contact {
- contact_name ops
- host_notification_period always
- service_notification_period always
- host_notification_options d,u,r
- service_notification_options w,u,c,r
- host_notification_commands tell_nobody
- service_notification_commands tell_nobody
-}
-define host {
- name machine
- max_check_attempts 2
- check_period always
- notification_period always
- notification_interval 0
- active_checks_enabled 0
- contacts ops
- register 0
-}
-define service {
- name passive
- max_check_attempts 2
- check_command check_fine
- check_period always
- notification_period always
- notification_interval 0
- active_checks_enabled 0
- contacts ops
- register 0
-}
-define host {
- use machine
- host_name switch
- alias The switch
- address 192.0.2.1
-}
-define host {
- use machine
- host_name web
- alias The web server
- address 192.0.2.2
- parents switch
- check_command check_fine
- hostgroups servers
-}
-define hostgroup {
- hostgroup_name servers
- alias Servers
-}
-define servicegroup {
- servicegroup_name pages
- alias Pages
-}
-";
