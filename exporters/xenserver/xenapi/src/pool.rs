@@ -164,7 +164,7 @@ impl Pool {
     /// Any [`Error`]; the reason why there is no session, while there is none.
     pub async fn call(&self, method: &str, parameters: &[Value]) -> Result<Value, Error> {
         let deadline = self.shared.settings.deadlines.call;
-        self.with_session(async |session| {
+        self.with_session(|session| async move {
             let mut all = vec![session.parameter()];
             all.extend_from_slice(parameters);
             self.shared.transport.call(session.endpoint(), method, &all, deadline).await
@@ -231,7 +231,7 @@ impl Pool {
     pub(crate) async fn get(&self, host: &str, path: &str) -> Result<(Address, Response), Error> {
         let deadline = self.shared.settings.deadlines.rrd;
         self.shared.transport.counters().rrd_requests.count();
-        self.with_session(async |session| {
+        self.with_session(|session| async move {
             let reference = session.reference().expose();
             let address = Address::parse(host, session.address().port()).map_err(|error| {
                 let (address, call) = (session.address().clone(), path.to_owned());
@@ -249,10 +249,10 @@ impl Pool {
     }
 
     /// Does something with the session, and once more with the next one when this one is over.
-    async fn with_session<T>(
-        &self,
-        act: impl AsyncFn(Arc<Session>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    async fn with_session<T, F>(&self, act: impl Fn(Arc<Session>) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
         let session = self.session().await?;
         match act(session.clone()).await {
             Err(error) if error.blames_session() => act(self.session_after(&session).await?).await,
