@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use crate::control::{self, Request};
 use crate::site::Site;
 use crate::supervise::guard;
-use crate::{host, table, traffic, up};
+use crate::{host, table, traffic, up, vm_alarm};
 
 #[derive(Parser)]
 #[command(version, about = "Runs the WiseMonitor suite on this machine")]
@@ -76,6 +76,15 @@ enum Task {
         state: StateFolder,
         #[command(subcommand)]
         task: traffic::Task,
+    },
+    /// Set at which load of a virtual machine its XenServer raises an alarm
+    VmAlarm {
+        #[command(flatten)]
+        state: StateFolder,
+        #[command(flatten)]
+        place: vm_alarm::Place,
+        #[command(subcommand)]
+        task: vm_alarm::Task,
     },
     /// Become a program that ends when the process PARENT ends
     #[command(hide = true)]
@@ -143,6 +152,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         }
         Task::Traffic { state, task } => {
             print!("{}", block_on(traffic::run(&state.folder()?, task))?);
+            Ok(())
+        }
+        Task::VmAlarm { state, place, task } => {
+            print!("{}", block_on(vm_alarm::run(&state.folder()?, place, task))?);
             Ok(())
         }
         Task::Guard { parent, command } => guard::become_program(parent, &command),

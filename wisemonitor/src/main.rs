@@ -13,6 +13,7 @@ mod supervise;
 mod table;
 mod traffic;
 mod up;
+mod vm_alarm;
 
 fn main() -> std::process::ExitCode {
     cli::main()

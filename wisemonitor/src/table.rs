@@ -28,6 +28,11 @@ pub(crate) fn columns<const COLUMNS: usize>(
     rows.iter().map(line).collect()
 }
 
+/// What a device or a pool sends must not move the cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 use clap::Subcommand;
 
-use crate::table;
+use crate::table::{self, printable};
 use discovery::Interface;
 use files::{Device, Files, Watched};
 use prometheus::Prometheus;
@@ -275,11 +275,6 @@ fn one_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
         [] => "and no other".into(),
         names => format!("expected one of {}", names.join(", ")),
     }
-}
-
-/// What a device sends must not move the cursor.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn state(state: &Option<String>) -> &str {

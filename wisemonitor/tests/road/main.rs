@@ -18,6 +18,7 @@ mod plugin;
 mod reload;
 mod suite;
 mod traffic;
+mod vm_alarm;
 
 use std::collections::BTreeSet;
 
