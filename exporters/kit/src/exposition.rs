@@ -10,6 +10,7 @@ mod negotiate;
 mod text;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
@@ -24,13 +25,19 @@ pub use negotiate::Format;
 /// The metrics of a service.
 pub struct Exposition {
     live: Registry,
-    snapshot: Option<Snapshot>,
+    snapshot: Option<Arc<Snapshot>>,
 }
+
+/// Encodes the snapshot part ahead of the scrapes.
+#[derive(Clone)]
+pub struct Ahead(Option<Arc<Snapshot>>);
 
 struct Snapshot {
     registry: Registry,
     version: Box<dyn Fn() -> u64 + Send + Sync>,
     cache: Mutex<Cache>,
+    /// Whether somebody encodes it ahead: a scrape takes what is there then.
+    ahead: AtomicBool,
 }
 
 /// The snapshot part of the page in each format, for the version it was made of. It is kept compressed only:
@@ -93,9 +100,23 @@ impl Exposition {
         registry: Registry,
         version: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
-        self.snapshot =
-            Some(Snapshot { registry, version: Box::new(version), cache: Mutex::default() });
+        self.snapshot = Some(Arc::new(Snapshot {
+            registry,
+            version: Box::new(version),
+            cache: Mutex::default(),
+            ahead: AtomicBool::new(false),
+        }));
         self
+    }
+
+    /// For a service that knows when its snapshot changes: from now on scrapes get the snapshot part as it was
+    /// last encoded by [`Ahead::encode`], and wait for none.
+    #[must_use]
+    pub fn ahead(&self) -> Ahead {
+        if let Some(snapshot) = &self.snapshot {
+            snapshot.ahead.store(true, Ordering::Relaxed);
+        }
+        Ahead(self.snapshot.clone())
     }
 
     /// The registry of the live part, for what the kit itself adds.
@@ -127,12 +148,47 @@ impl Exposition {
     }
 }
 
+impl Ahead {
+    /// Encodes the present version, in the formats that were asked for before. Takes as long as encoding does:
+    /// call it where blocking is allowed.
+    pub fn encode(&self) {
+        if let Some(snapshot) = &self.0 {
+            snapshot.encode_ahead();
+        }
+    }
+}
+
+impl fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ahead").finish_non_exhaustive()
+    }
+}
+
 impl Snapshot {
+    fn encode_ahead(&self) {
+        let version = (self.version)();
+        let wanted = |format: Format| {
+            let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.made[format as usize].is_some()
+        };
+        let mut next = Cache { version: Some(version), ..Cache::default() };
+        for format in [Format::OpenMetrics, Format::Text] {
+            if wanted(format)
+                && let Ok(writer) = encode(&self.registry, format, gzip::Writer::new())
+            {
+                next.made[format as usize] = Some(Arc::new(writer.into_head()));
+            }
+        }
+        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
     /// The snapshot's part of the page. Scrapes that come while it is made wait for it.
     fn part(&self, format: Format) -> Result<Arc<gzip::Head>, fmt::Error> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let version = (self.version)();
-        if cache.version != Some(version) {
+        let left_to_ahead =
+            self.ahead.load(Ordering::Relaxed) && cache.made[format as usize].is_some();
+        if cache.version != Some(version) && !left_to_ahead {
             *cache = Cache { version: Some(version), ..Cache::default() };
         }
         let slot = &mut cache.made[format as usize];

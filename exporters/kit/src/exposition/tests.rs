@@ -5,7 +5,7 @@ use axum::http::HeaderValue;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 
@@ -165,4 +165,24 @@ async fn a_page_that_a_service_writes_is_the_same_plain_and_gzipped() {
         };
         assert!(text == lines, "{encoding}");
     }
+}
+
+#[test]
+fn what_is_encoded_ahead_is_what_a_scrape_gets() {
+    let version = Arc::new(AtomicU64::new(1));
+    let number = Gauge::<i64>::default();
+    let mut registry = Registry::default();
+    registry.register("ahead", "A number", number.clone());
+    let seen = Arc::clone(&version);
+    let exposition = Exposition::new(Registry::default())
+        .with_snapshot(registry, move || seen.load(Ordering::Relaxed));
+    let page = || exposition.body(Format::Text, false).unwrap();
+    let ahead = exposition.ahead();
+    number.set(1);
+    assert!(page().ends_with(b"ahead 1\n"), "the first scrape finds nothing and encodes");
+    number.set(2);
+    version.store(2, Ordering::Relaxed);
+    assert!(page().ends_with(b"ahead 1\n"), "a scrape waits for none");
+    ahead.encode();
+    assert!(page().ends_with(b"ahead 2\n"));
 }
