@@ -3,8 +3,9 @@
 #   make up                 the whole suite on this machine, until Ctrl-C; ARGS="--address 127.0.0.2"
 #   make test               everything that CI tests
 #   make lint               formatting, clippy, licences of dependencies
-#   make bench ONLY=road    figures, one `name value` a line; parts: road, snmp (20 minutes), outage (ten minutes)
-#   make conformance        comparison with the standards and peers; parts: snmp
+#   make bench ONLY=road    figures, one `name value` a line; parts: road, cloudstack, snmp (20 minutes),
+#                           outage (ten minutes)
+#   make conformance        comparison with the standards and peers; parts: snmp, cloudstack
 #   make fuzz               throws bytes at what reads others' bytes; ONLY=snmp-decoder SECONDS=600
 #   make dashboards         writes grafana/dashboards anew
 #   make build              the programs, in target/release
@@ -15,7 +16,7 @@ PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertman
 TEST_PACKAGES := chromium sqlite3 snmp prometheus-snmp-exporter
 BENCH_PACKAGES := prometheus-snmp-exporter
 FUZZ_PACKAGES := g++
-PROGRAMS := -p alert-bridge -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p wisemonitor
+PROGRAMS := -p alert-bridge -p cloudstack-exporter -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p wisemonitor
 RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml
 
 .PHONY: up test lint bench conformance fuzz dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
@@ -49,16 +50,23 @@ bench: check-rust install-deps build
 	snmp) \
 		deploy/install-debian.sh $(BENCH_PACKAGES) && \
 		cargo bench --quiet --locked -p snmp-exporter --bench peer;; \
+	cloudstack) \
+		cargo bench --quiet --locked -p cloudstack-exporter --bench cloud;; \
 	outage) \
 		cargo test --release --locked -p wisemonitor --test road -- --ignored;; \
-	*) echo "make bench: no part '$(ONLY)', expected one of: road snmp outage" >&2; exit 1;; \
+	*) echo "make bench: no part '$(ONLY)', expected one of: road cloudstack snmp outage" >&2; exit 1;; \
 	esac
 
 conformance: check-rust
 	@case '$(ONLY)' in \
-	''|snmp) \
+	'') \
+		$(MAKE) --no-print-directory conformance ONLY=snmp && \
+		$(MAKE) --no-print-directory conformance ONLY=cloudstack;; \
+	snmp) \
 		cargo test --quiet --locked -p snmp-exporter --test snmp conformance -- --nocapture;; \
-	*) echo "make conformance: no part '$(ONLY)', expected one of: snmp" >&2; exit 1;; \
+	cloudstack) \
+		cargo test --quiet --locked -p cloudstack-exporter --test cloudstack conformance -- --nocapture;; \
+	*) echo "make conformance: no part '$(ONLY)', expected one of: snmp cloudstack" >&2; exit 1;; \
 	esac
 
 # cargo-fuzz needs flags of the compiler that a stable one takes only when told so.
