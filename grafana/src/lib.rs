@@ -3,6 +3,7 @@
 //! Queries are written with the exporters' own constants, so that a renamed metric breaks the build and not
 //! a dashboard. Refuses to know any Grafana server.
 
+mod cloudstack;
 mod dashboard;
 mod hosts;
 mod infrastructure;
@@ -24,6 +25,10 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("nagios.json", nagios::dashboard()),
         ("network.json", network::network()),
         ("interface.json", network::interface()),
+        ("zones.json", cloudstack::zones()),
+        ("zone.json", cloudstack::zone()),
+        ("tenants.json", cloudstack::tenants()),
+        ("control-plane.json", cloudstack::control()),
     ]
     .map(|(name, dashboard)| (name, format!("{:#}\n", dashboard.into_json())))
     .into()

@@ -28,6 +28,10 @@ pub(crate) enum Kind {
     Limited,
     /// Lines over time of what is recorded once an hour.
     Hourly,
+    /// A bar for each series, from 0 to 1, coloured by how full it is.
+    Bars,
+    /// A round gauge for each series, from 0 to 1, coloured by how full it is.
+    Gauges,
     /// A table that joins its queries on their common labels.
     Table(Vec<Column>),
 }
@@ -132,6 +136,12 @@ impl Panel {
                 // The least step, and with it the least `$__rate_interval`.
                 panel["interval"] = "1h".into();
             }
+            Kind::Bars => parts(
+                &mut panel,
+                "bargauge",
+                json!({ "displayMode": "basic", "orientation": "horizontal" }),
+            ),
+            Kind::Gauges => parts(&mut panel, "gauge", json!({ "showThresholdLabels": false })),
             Kind::Table(columns) => self::table(&mut panel, columns),
         }
         panel
@@ -168,6 +178,20 @@ fn timeseries(panel: &mut Value) {
         "legend": { "displayMode": "table", "placement": "bottom", "showLegend": true, "calcs": ["lastNotNull", "max"] },
         "tooltip": { "mode": "multi", "sort": "desc" },
     });
+}
+
+/// Parts of a whole as they are now.
+fn parts(panel: &mut Value, shape: &str, options: Value) {
+    panel["type"] = shape.into();
+    panel["fieldConfig"]["defaults"]["min"] = 0.into();
+    panel["fieldConfig"]["defaults"]["max"] = 1.into();
+    panel["fieldConfig"]["defaults"]["thresholds"] = json!({ "mode": "absolute", "steps": [
+        { "color": "green", "value": null }, { "color": "yellow", "value": 0.75 },
+        { "color": "orange", "value": 0.85 }, { "color": "red", "value": 0.95 },
+    ] });
+    panel["options"] = options;
+    panel["options"]["reduceOptions"] =
+        json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
 }
 
 fn limited(panel: &mut Value) {

@@ -23,7 +23,9 @@ fn queries(dashboard: &Value) -> Vec<(String, String)> {
     let filled = |text: &Value| {
         let mut text = text.as_str().unwrap().replace("$__rate_interval", "1m");
         text = text.replace("$state", ">= 0").replace("$search", "");
-        for variable in ["job", "group", "instance", "host", "service", "device", "interface"] {
+        for variable in
+            ["job", "group", "instance", "host", "service", "device", "interface", "cloud", "zone"]
+        {
             text = text.replace(&format!("${variable}"), ".+");
         }
         text
