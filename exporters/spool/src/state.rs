@@ -50,7 +50,7 @@ pub(crate) struct State {
     pub(crate) since: Option<Instant>,
     /// Position of the next record.
     next: u64,
-    done: u64,
+    pub(crate) done: u64,
     pub(crate) lost: u64,
     pub(crate) failures: u64,
     pub(crate) closing: bool,

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -28,6 +27,8 @@ const LARGEST: u64 = 8 << 20;
 struct Current {
     file: File,
     segment: Segment,
+    /// Whether the outlet knows of it.
+    listed: bool,
 }
 
 /// Writes until the inlet is gone, and then once more.
@@ -117,22 +118,19 @@ fn pause(shared: &Shared) {
 fn write(shared: &Shared, current: &mut Option<Current>, due: &[Record]) -> std::io::Result<()> {
     let (Some(first), Some(last)) = (due.first(), due.last()) else { return Ok(()) };
     let largest = (shared.limits.disk / SEGMENTS).min(LARGEST);
-    if current.as_ref().is_some_and(|current| current.segment.bytes >= largest) {
-        *current = None;
-    }
-    let current = match current {
-        Some(current) => current,
-        None => current.insert(begin(shared, first.position)?),
+    let mut writing = match current.take() {
+        Some(current) if current.segment.bytes < largest => current,
+        _ => begin(shared, first.position)?,
     };
     let mut bytes = Vec::with_capacity(due.iter().map(Record::size).sum());
     due.iter().for_each(|record| record.write(&mut bytes));
-    current.file.write_all(&bytes)?;
-    current.file.sync_data()?;
-    current.segment.last = last.position;
-    current.segment.bytes += bytes.len() as u64;
-
-    for path in keep(shared, &current.segment) {
-        segment::remove(&path);
+    writing.file.write_all(&bytes)?;
+    writing.file.sync_data()?;
+    writing.segment.last = last.position;
+    writing.segment.bytes += bytes.len() as u64;
+    if keep(shared, &writing.segment, writing.listed) {
+        writing.listed = true;
+        *current = Some(writing);
     }
     Ok(())
 }
@@ -142,23 +140,35 @@ fn begin(shared: &Shared, first: u64) -> std::io::Result<Current> {
     // A write that failed may have left one of this name, with records that are written again now.
     let file = File::create(&path)?;
     File::open(&shared.folder)?.sync_all()?;
-    Ok(Current { file, segment: Segment { path, first, last: first, bytes: 0 } })
+    let segment = Segment { path, first, last: first, bytes: 0 };
+    Ok(Current { file, segment, listed: false })
 }
 
-/// Puts what is now on disk in place of what was in memory; returns files that are no longer needed.
-fn keep(shared: &Shared, written: &Segment) -> Vec<PathBuf> {
+/// Puts what is now on disk in place of what was in memory. `false` when the file is of no use any more: all in it
+/// was done meanwhile, and with that the file may have been removed under us; what is not done stays in memory.
+fn keep(shared: &Shared, written: &Segment, listed: bool) -> bool {
     let mut state = shared.lock();
+    let back = state.segments.back().is_some_and(|back| back.path == written.path);
+    if listed && !back {
+        return false;
+    }
+    if written.behind(state.done) == 0 {
+        drop(state);
+        segment::remove(&written.path);
+        return false;
+    }
+    if listed {
+        state.segments.pop_back();
+    }
+    state.segments.push_back(written.clone());
     state.forget_from_memory(written.last);
-    match state.segments.back_mut() {
-        Some(back) if back.path == written.path => *back = written.clone(),
-        _ => state.segments.push_back(written.clone()),
-    }
     let dropped = state.drop_from_disk(shared.limits.disk);
-    if !dropped.is_empty() {
-        warn!(folder = %shared.folder.display(), files = dropped.len(), "the spool is full, the oldest records are lost");
-    }
     shared.tell_safe(&state);
     drop(state);
     shared.grown.notify_one();
-    dropped
+    if !dropped.is_empty() {
+        warn!(folder = %shared.folder.display(), files = dropped.len(), "the spool is full, the oldest records are lost");
+        dropped.iter().for_each(|path| segment::remove(path));
+    }
+    true
 }
