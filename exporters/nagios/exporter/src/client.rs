@@ -1,9 +1,9 @@
 //! The conversation with the Nagios module.
 //!
 //! One task reads what the module says, applies it, lets the alerts follow and acknowledges. Promises: an
-//! event is acknowledged only when its effects are; reading never waits for Alertmanager, and what waits for
-//! it is bounded (the events themselves wait at the module). Of two connections of one Nagios the newer wins;
-//! a second Nagios is refused as long as the first one speaks.
+//! event is acknowledged only when its effects are and every output has made it safe; reading never waits for
+//! Alertmanager or an output, and what waits for them is bounded (the events themselves wait at the module).
+//! Of two connections of one Nagios the newer wins; a second Nagios is refused as long as the first one speaks.
 
 mod connection;
 mod intake;
@@ -15,17 +15,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use exporter_kit::Ready;
-use nagios_event::{DecodeError, Split, split};
+use nagios_event::{DecodeError, Frame, Split, split};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::counters::{Counters, Refused};
+use crate::outputs::Outputs;
 use crate::road::Road;
 use crate::store::{SILENCE_LIMIT, Store};
 use connection::Connection;
-use intake::{Intake, Misfit};
+pub(crate) use intake::Intake;
+use intake::Misfit;
 use refusals::Refusals;
 pub(crate) use socket::Socket;
 
@@ -35,6 +37,7 @@ pub(crate) struct Client {
     store: Arc<Store>,
     refusals: Arc<Refusals>,
     road: Road,
+    outputs: Outputs,
     ready: Ready,
     connection: Option<Connection>,
 }
@@ -65,11 +68,12 @@ impl Client {
         counters: Arc<Counters>,
         config: &Config,
         road: Road,
+        outputs: Outputs,
         ready: Ready,
     ) -> Self {
         let intake = Intake::new(Arc::clone(&store), Arc::clone(&counters), config);
         let refusals = Arc::new(Refusals::new(counters));
-        Client { intake, store, refusals, road, ready, connection: None }
+        Client { intake, store, refusals, road, outputs, ready, connection: None }
     }
 
     /// Converses until `shutdown`.
@@ -89,6 +93,7 @@ impl Client {
                 Some(newcomer) = newcomers.recv() => self.welcome(newcomer),
                 read = read(&mut self.connection) => self.after_reading(read),
                 () = self.road.wait() => {}
+                () = self.outputs.wait() => {}
                 Ok(()) = config.changed() => {
                     let config = Arc::clone(&config.borrow_and_update());
                     self.reconfigure(&config, &configured_socket, &shutdown);
@@ -122,6 +127,7 @@ impl Client {
         for warning in &hello.warnings {
             warn!(warning, "the module cannot see everything");
         }
+        self.outputs.connected(hello);
         if self.intake.begin(hello.clone()) {
             self.road.restart_acknowledging();
         }
@@ -137,6 +143,7 @@ impl Client {
                 warn!(pid = gone.hello().pid, reason = %end, "module gone");
             }
             self.store.disconnected();
+            self.outputs.disconnected();
         }
     }
 
@@ -149,6 +156,14 @@ impl Client {
             match split(connection.received().get(used..).unwrap_or_default()) {
                 Ok(Split::Frame(frame, size)) => {
                     used += size;
+                    if let Ok(frame) = &frame {
+                        self.outputs.see(frame);
+                    }
+                    if let Ok(Frame::Event(event)) = &frame
+                        && self.intake.is_new(event)
+                    {
+                        self.outputs.tell(event);
+                    }
                     if let Err(misfit) = self.intake.take(frame, &mut touched) {
                         break Err(End::Misfit(misfit));
                     }
@@ -171,7 +186,7 @@ impl Client {
 
     fn acknowledge(&mut self) {
         if let Some(connection) = &mut self.connection {
-            connection.acknowledge(self.road.acknowledged());
+            connection.acknowledge(self.road.acknowledged().min(self.outputs.acknowledged()));
         }
     }
 

@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 use nix::unistd::{Uid, User};
 use serde::Deserialize;
 
+use crate::amqp;
 use crate::perfdata::Reading;
 pub use series::Series;
 pub(crate) use series::{Optional, Output};
@@ -33,6 +34,23 @@ pub struct Flags {
     /// Unix socket on which the Nagios module is expected; wins over `socket` in the file.
     #[arg(long = "nagios.socket", value_name = "PATH")]
     pub socket: Option<PathBuf>,
+    /// Where events come from.
+    #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
+    pub source: Source,
+    /// RabbitMQ, for example amqps://user:password@rabbit:5671; wins over `amqp.url` in the file. With
+    /// --source=socket every event is published there.
+    #[arg(long = "amqp.url", value_name = "URL")]
+    pub amqp_url: Option<String>,
+}
+
+/// Where events come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Source {
+    /// The module of the Nagios on this machine.
+    #[default]
+    Socket,
+    /// RabbitMQ: many Nagios, each through the exporter beside it.
+    Amqp,
 }
 
 /// What the exporter works with.
@@ -52,6 +70,10 @@ pub struct Config {
     pub external_url: Option<Url>,
     /// How long the last known states are shown after the module fell silent.
     pub stale_after: Duration,
+    /// RabbitMQ, where it is used.
+    pub amqp: Option<amqp::Settings>,
+    /// Where the history goes.
+    pub history: Option<history::Settings>,
     /// How hard cases of performance data are read.
     pub perfdata: Reading,
     /// Which series hosts and services have.
@@ -80,6 +102,8 @@ pub struct File {
     alert_on: AlertOn,
     external_url: Option<String>,
     stale_after: Option<String>,
+    amqp: Option<amqp::File>,
+    history: Option<history::File>,
     perfdata: Reading,
     metrics: Vec<Optional>,
     output: Output,
@@ -124,12 +148,17 @@ impl Configuration for Config {
             alert_on,
             external_url,
             stale_after,
+            amqp,
+            history,
             perfdata,
             metrics,
             output,
             filter,
             labels,
         } = file;
+        let instance = instance_name(instance)?;
+        let amqp = amqp.map(|amqp| amqp::Settings::resolve(amqp, &instance, base));
+        let history = history.map(|history| history::Settings::resolve(history, base));
         let series = Series::resolve(metrics, output, filter, labels)?;
         let alertmanagers = alertmanagers
             .into_iter()
@@ -140,13 +169,15 @@ impl Configuration for Config {
             })
             .collect::<anyhow::Result<_>>()?;
         Ok(Config {
-            instance: instance_name(instance)?,
+            instance,
             socket: base.join(socket.unwrap_or_else(|| DEFAULT_SOCKET.into())),
             allowed_users: allowed_users.map_or_else(default_users, named_users)?,
             alertmanagers,
             alert_on,
             external_url: external_url.as_deref().map(web_address).transpose()?,
             stale_after: stale_after.as_deref().map_or(Ok(DEFAULT_STALE_AFTER), duration)?,
+            amqp: amqp.transpose().context("amqp")?,
+            history: history.transpose().context("history")?,
             perfdata: Reading { bounds: series.asks_bounds(), ..perfdata },
             series,
         })
@@ -264,6 +295,7 @@ mod tests {
             .collect();
         let config = load(&uncommented.replace("/etc/wisemonitor/", "")).unwrap();
         assert_eq!(config.alertmanagers.len(), 2);
+        assert!(config.amqp.is_some() && config.history.is_some());
         assert_eq!(config.series.selection.labels.len(), 2);
         assert!(config.series.selection.include.hostgroup.is_some());
         assert!(config.perfdata.bounds && !perfdata.bounds);

@@ -156,8 +156,7 @@ impl Counters {
                 self.state_changes.add([("object", object(&change.service)), ("kind", kind)], 1);
             }
             Body::Notification(notification) => {
-                let kind = NOTIFICATION_TYPES.get(usize::from(notification.reason));
-                let kind = kind.copied().unwrap_or(OTHER);
+                let kind = notification_type(notification.reason);
                 let object = object(&notification.service);
                 self.notifications.add([("object", object), ("type", kind)], 1);
             }
@@ -210,6 +209,11 @@ impl<const N: usize> Tally<N> {
     pub(crate) fn series(&self) -> impl Iterator<Item = (Labels<N>, u64)> {
         self.0.iter().map(|(labels, counter)| (*labels, counter.load(Ordering::Relaxed)))
     }
+}
+
+/// The name of a notification's reason.
+pub(crate) fn notification_type(reason: u8) -> &'static str {
+    NOTIFICATION_TYPES.get(usize::from(reason)).copied().unwrap_or(OTHER)
 }
 
 fn object(service: &str) -> &'static str {

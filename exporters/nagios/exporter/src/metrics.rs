@@ -31,8 +31,9 @@ use crate::counters::Counters;
 use crate::store::Store;
 use families::Metric;
 
-/// The whole page.
+/// The whole page; `live` holds what others add to it.
 pub(crate) fn exposition(
+    mut live: Registry,
     store: Arc<Store>,
     counters: Arc<Counters>,
     keeper: watch::Receiver<Option<Arc<Keeper>>>,
@@ -41,7 +42,6 @@ pub(crate) fn exposition(
     let mut snapshot = Registry::default();
     let objects = Objects { store: Arc::clone(&store), config: config.clone() };
     snapshot.register_collector(Box::new(objects));
-    let mut live = Registry::default();
     let own = own::Own { store: Arc::clone(&store), counters, keeper, config: config.clone() };
     live.register_collector(Box::new(own));
     Exposition::new(live)

@@ -15,9 +15,11 @@ use crate::snapshot::Snapshot;
 pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(5);
 
 /// The shared knowledge.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Store {
     inner: Mutex<Inner>,
+    /// Who has sent nothing for this long is gone.
+    silence_limit: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -39,13 +41,14 @@ pub(crate) struct Module {
     pub(crate) heard_at: Timestamp,
     heard: Instant,
     connected: bool,
+    silence_limit: Duration,
 }
 
 impl Module {
     /// Whether it is connected and has not fallen silent.
     #[must_use]
     pub(crate) fn up(&self) -> bool {
-        self.connected && self.silence() < SILENCE_LIMIT
+        self.connected && self.silence() < self.silence_limit
     }
 
     /// How long it has said nothing.
@@ -55,7 +58,18 @@ impl Module {
     }
 }
 
+impl Default for Store {
+    fn default() -> Self {
+        Self::with_silence_limit(SILENCE_LIMIT)
+    }
+}
+
 impl Store {
+    /// Nothing known yet.
+    pub(crate) fn with_silence_limit(silence_limit: Duration) -> Self {
+        Store { inner: Mutex::default(), silence_limit }
+    }
+
     /// The last known snapshot, whatever its age; `None` before the first.
     #[must_use]
     pub(crate) fn snapshot(&self) -> Option<Arc<Snapshot>> {
@@ -90,6 +104,7 @@ impl Store {
             heard_at: Timestamp::now(),
             heard: Instant::now(),
             connected: true,
+            silence_limit: self.silence_limit,
         });
     }
 

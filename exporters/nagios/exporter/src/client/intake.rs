@@ -21,7 +21,7 @@ use crate::snapshot::{Gathering, TooLarge, Touched, Unplaced};
 use crate::store::Store;
 
 /// Follows the conversation, over all its connections.
-pub(super) struct Intake {
+pub(crate) struct Intake {
     store: Arc<Store>,
     counters: Arc<Counters>,
     /// How performance data is read.
@@ -41,13 +41,13 @@ pub(super) struct Intake {
 
 /// A conversation that cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Misfit {
+pub(crate) enum Misfit {
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
 }
 
 impl Intake {
-    pub(super) fn new(store: Arc<Store>, counters: Arc<Counters>, config: &Config) -> Self {
+    pub(crate) fn new(store: Arc<Store>, counters: Arc<Counters>, config: &Config) -> Self {
         let (reading, selection) = (config.perfdata, config.series.selection.clone());
         Intake {
             store,
@@ -62,14 +62,14 @@ impl Intake {
     }
 
     /// Works by this configuration from now on.
-    pub(super) fn configure(&mut self, config: &Config) {
+    pub(crate) fn configure(&mut self, config: &Config) {
         self.reading = config.perfdata;
         self.selection = config.series.selection.clone();
         self.store.change(|snapshot| snapshot.select(&self.selection));
     }
 
     /// A new connection. Returns whether it is of a new Nagios process, whose sequence numbers start anew.
-    pub(super) fn begin(&mut self, hello: Hello) -> bool {
+    pub(crate) fn begin(&mut self, hello: Hello) -> bool {
         let new = self.epoch != hello.epoch;
         self.epoch = hello.epoch;
         if hello.epoch < self.seen.0 {
@@ -82,12 +82,17 @@ impl Intake {
     }
 
     /// The highest sequence number of the present process that has come.
-    pub(super) fn seen(&self) -> u64 {
+    pub(crate) fn seen(&self) -> u64 {
         if self.seen.0 == self.epoch { self.seen.1 } else { 0 }
     }
 
+    /// Whether an event has not come before.
+    pub(crate) fn is_new(&self, event: &Event) -> bool {
+        (event.epoch, event.seq) > self.seen
+    }
+
     /// Applies one frame and notes what it touched.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         frame: Result<Frame, DecodeError>,
         touched: &mut Vec<Touched>,

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod conversation;
+mod history;
 mod metrics;
 mod pages;
 mod program;

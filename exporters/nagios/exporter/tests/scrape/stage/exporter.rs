@@ -25,10 +25,15 @@ pub(crate) struct Exporter {
 impl Exporter {
     /// Starts one with this configuration, under the name `test`.
     pub(crate) async fn start(config: &str) -> Self {
+        Self::start_as("test", config).await
+    }
+
+    /// Starts one with this configuration and name.
+    pub(crate) async fn start_as(name: &str, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = load(folder.path(), config);
+        let config = load(folder.path(), name, config);
         let socket = folder.path().join("nagios.sock");
-        let flags = Flags { socket: Some(socket.clone()) };
+        let flags = Flags { socket: Some(socket.clone()), ..Flags::default() };
         let service = Service::for_test(ABOUT, flags, config.clone()).await.unwrap();
         let (sender, config) = watch::channel(Arc::new(config));
         let service = Service { config, ..service };
@@ -47,7 +52,7 @@ impl Exporter {
 
     /// Puts another configuration in force, as a reload does.
     pub(crate) fn reconfigure(&self, config: &str) {
-        self.config.send_replace(Arc::new(load(self.folder.path(), config)));
+        self.config.send_replace(Arc::new(load(self.folder.path(), "test", config)));
     }
 
     /// Stops it in order and waits until it has.
@@ -92,10 +97,10 @@ impl Exporter {
     }
 }
 
-/// Reads a configuration under the name `test`.
-fn load(folder: &Path, config: &str) -> Config {
+/// Reads a configuration under a name.
+fn load(folder: &Path, name: &str, config: &str) -> Config {
     let file = folder.join("nagios-exporter.yml");
-    std::fs::write(&file, format!("instance: test\n{config}")).unwrap();
+    std::fs::write(&file, format!("instance: {name}\n{config}")).unwrap();
     exporter_kit::config::load(Some(&file)).unwrap()
 }
 
