@@ -4,8 +4,10 @@
 
 mod alert_bridge;
 mod alertmanager;
+mod cloudstack_exporter;
 mod gammu_smsd;
 mod grafana;
+mod lab_cloudstack;
 mod nagios;
 mod nagios_exporter;
 mod prometheus;
@@ -76,6 +78,8 @@ pub(crate) fn all(site: &Site) -> anyhow::Result<Vec<Component>> {
         nagios::component(site)?,
         snmpd::component(site)?,
         snmp_exporter::component(site)?,
+        lab_cloudstack::component(site)?,
+        cloudstack_exporter::component(site)?,
         prometheus::component(site)?,
     ];
     components.extend(grafana::component(site));

@@ -26,7 +26,10 @@ pub(crate) enum Port {
     Snmpd = 10161,
     Web = 10180,
     NagiosExporter = 10190,
+    CloudstackExporter = 10192,
     AlertBridge = 10193,
+    LabCloudstack = 10280,
+    LabCloudstackControl = 10281,
 }
 
 /// One suite's place on this machine.

@@ -34,6 +34,13 @@ pub(super) fn component(site: &Site) -> Option<Component> {
             dashboards.join("interface.json"),
             include_str!("../../../grafana/dashboards/interface.json"),
         ),
+        (dashboards.join("zones.json"), include_str!("../../../grafana/dashboards/zones.json")),
+        (dashboards.join("zone.json"), include_str!("../../../grafana/dashboards/zone.json")),
+        (dashboards.join("tenants.json"), include_str!("../../../grafana/dashboards/tenants.json")),
+        (
+            dashboards.join("control-plane.json"),
+            include_str!("../../../grafana/dashboards/control-plane.json"),
+        ),
     ];
     Some(Component {
         address: site.url(Port::Grafana),

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what must hold here fails by panicking")]
 
+mod cloud;
 mod dashboards;
 mod feed;
 mod host;
@@ -110,12 +111,14 @@ fn names_in_rules() -> BTreeSet<String> {
         include_str!("../../../rules/nagios.yml"),
         include_str!("../../../rules/alert-bridge.yml"),
         include_str!("../../../rules/network.yml"),
+        include_str!("../../../rules/cloudstack.yml"),
     ]
     .concat();
     let expressions = rules.lines().filter(|line| line.trim_start().starts_with("expr:"));
     let names = expressions
         .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && !"_:".contains(c)));
-    let ours = |name: &&str| name.starts_with("nagios_") || name.starts_with("alert_bridge_");
+    let prefixes = ["nagios_", "alert_bridge_", "cloudstack_"];
+    let ours = |name: &&str| prefixes.iter().any(|prefix| name.starts_with(prefix));
     let names: BTreeSet<String> = names.filter(ours).map(String::from).collect();
     assert!(names.len() >= 8, "{names:?}");
     names
