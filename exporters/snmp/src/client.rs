@@ -5,9 +5,8 @@
 //!
 //! Promises: every request ends, after its time and its retries; what a peer sends never panics; errors name the
 //! target and hold no secret. Refuses to know walks, modules and metrics.
-//!
-//! What the crate cannot do: ask another context engine than the agent's own.
 
+mod context_engine;
 mod credentials;
 mod session;
 mod target;
@@ -27,6 +26,7 @@ pub use value::decoded;
 
 use crate::config::Auth;
 use crate::varbind::Oid;
+use context_engine::{Asked, ContextEngine};
 use credentials::Credentials;
 use traffic::{Counted, Counters};
 
@@ -188,10 +188,17 @@ impl Client {
             .await
             .map_err(|_| connect(format!("not within {timeout:?}")))??;
 
-        let prepared = self.credentials.prepare(auth).map_err(|problem| Error::Auth {
-            target: target.to_string(),
-            problem: problem.to_string(),
-        })?;
+        let unusable = |problem: String| Error::Auth { target: target.to_string(), problem };
+        let prepared =
+            self.credentials.prepare(auth).map_err(|problem| unusable(problem.to_string()))?;
+        // Only v3 has context engines.
+        let asked = match (&auth.context_engine, &prepared.auth) {
+            (Some(engine), async_snmp::Auth::Usm(user)) => {
+                let asked = Asked::new(engine.clone(), user.clone(), prepared.salts.clone());
+                Some(asked.map_err(|error| unusable(error.to_string()))?)
+            }
+            _ => None,
+        };
         let counters = Arc::new(Counters::default());
         let mut builder = ClientBuilder::new(prepared.auth)
             .request_timeout(timeout)
@@ -201,16 +208,10 @@ impl Client {
         if let Some(salts) = prepared.salts {
             builder = builder.des_salt_state(salts);
         }
+        let counted = Counted::new(transport, Arc::clone(&counters), Arc::clone(&self.latencies));
         let client = builder
-            .build_with_transport(Counted::new(
-                transport,
-                Arc::clone(&counters),
-                Arc::clone(&self.latencies),
-            ))
-            .map_err(|error| Error::Auth {
-                target: target.to_string(),
-                problem: error.to_string(),
-            })?;
+            .build_with_transport(ContextEngine::new(counted, asked))
+            .map_err(|error| unusable(error.to_string()))?;
         Ok(Agent::new(target, client, counters, Arc::clone(&self.engines), timeout))
     }
 }

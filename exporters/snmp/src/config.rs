@@ -22,8 +22,8 @@ use exporter_kit::config::{Load, parse};
 use serde::{Deserialize, Serialize};
 
 pub use auth::{
-    Auth, AuthProtocol, Authentication, Environment, Level, PrivProtocol, Privacy, Version,
-    WrittenAuth,
+    Auth, AuthProtocol, Authentication, BadEngineId, EngineId, Environment, Level, PrivProtocol,
+    Privacy, Version, WrittenAuth,
 };
 pub use kind::Type;
 pub use module::{EnumValues, Extract, Filter, Index, Lookup, Metric, MetricName, Module, Size};

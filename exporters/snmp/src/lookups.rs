@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::Module;
+use crate::config::{EngineId, Module};
 use crate::varbind::{Answers, Varbind};
 use crate::walk::{Fetched, Request, Subtree, Walked, Walker};
 use columns::{Rows, Signs, columns, is_in};
@@ -36,6 +36,8 @@ pub struct Whose {
     pub auth: String,
     /// The context, of v3.
     pub context: String,
+    /// The engine whose context it is, if not the device's own.
+    pub engine: Option<EngineId>,
     /// The name of the module.
     pub module: String,
 }

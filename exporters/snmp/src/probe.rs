@@ -79,11 +79,12 @@ impl Prober {
     ) -> Result<TextPage, Refusal> {
         let query: Query = request.unwrap_or_default().parse()?;
         let config = Arc::clone(&self.config.borrow());
-        let mut auth = config.auths.get(&query.auth).map(|auth| Auth::clone(auth));
-        if let (Some(auth), Some(context)) = (&mut auth, &query.context) {
+        let auth = config.auths.get(&query.auth);
+        let mut auth = Auth::clone(auth.ok_or_else(|| BadQuery::Auth(query.auth.clone()))?);
+        if let Some(context) = &query.context {
             auth.context_name.clone_from(context);
         }
-        let auth = auth.ok_or_else(|| BadQuery::Auth(query.auth.clone()))?;
+        auth.context_engine.clone_from(&query.engine);
         let mut tasks = Vec::new();
         for name in &query.modules {
             let module = config.modules.get(name).ok_or_else(|| BadQuery::Module(name.clone()))?;
@@ -146,6 +147,7 @@ impl Prober {
             target: target.to_string(),
             auth: auth_name.to_owned(),
             context: auth.context_name.clone(),
+            engine: auth.context_engine.clone(),
             module: name.clone(),
         };
         let Fetched { outcome, packets, retries } =

@@ -44,7 +44,7 @@ pub(super) enum Unusable {
 
 impl Credentials {
     pub(super) fn prepare(&self, auth: &Auth) -> Result<Prepared, Unusable> {
-        let Auth { version, context_name } = auth;
+        let Auth { version, context_name, .. } = auth;
         let (username, level) = match version {
             Version::V1 { community } => {
                 return Ok(Prepared::plain(async_snmp::Auth::v1(community.expose())));

@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_snmp::v3::ReportStatus;
 use async_snmp::{Client, EngineCache, ErrorStatus, VarBind};
 use futures_util::future::BoxFuture;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber as _;
 
 use super::Error;
+use super::context_engine::ContextEngine;
 use super::target::{Target, Transport};
-use super::traffic::{Counted, Counters};
+use super::traffic::Counters;
 use super::value::varbind;
 use crate::varbind::{Oid, Varbind};
+
+/// `snmpUnknownPDUHandlers.0` (RFC 3412, section 5).
+const UNKNOWN_PDU_HANDLERS: [u32; 11] = [1, 3, 6, 1, 6, 3, 11, 2, 1, 3, 0];
 
 /// A conversation with one agent. Several requests may be under way at once.
 pub trait Session: Sync {
@@ -88,7 +93,7 @@ impl fmt::Display for Status {
 /// A session over a socket.
 pub struct Agent {
     target: String,
-    client: Client<Counted>,
+    client: Client<ContextEngine>,
     counters: Arc<Counters>,
     engines: Arc<EngineCache>,
     timeout: Duration,
@@ -99,7 +104,7 @@ pub struct Agent {
 impl Agent {
     pub(super) fn new(
         target: &Target,
-        client: Client<Counted>,
+        client: Client<ContextEngine>,
         counters: Arc<Counters>,
         engines: Arc<EngineCache>,
         timeout: Duration,
@@ -148,10 +153,16 @@ impl Agent {
                 }
                 Err(Error::Timeout { target, timeout, retries })
             }
-            async_snmp::Error::Report { status, .. } => Err(Error::Exchange {
-                target: target(),
-                problem: format!("the agent reports: {status}"),
-            }),
+            async_snmp::Error::Report { status, .. } => {
+                let problem = match &**status {
+                    ReportStatus::Other { oid, .. } if oid.arcs() == UNKNOWN_PDU_HANDLERS => {
+                        "the agent reports: unknownPDUHandlers, nobody there answers for the engine that was asked"
+                            .to_owned()
+                    }
+                    other => format!("the agent reports: {other}"),
+                };
+                Err(Error::Exchange { target: target(), problem })
+            }
             other => Err(Error::Exchange { target: target(), problem: other.to_string() }),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Promises: an [`Auth`] is complete, with a password wherever its level needs one; secrets are not printed.
 
+use std::str::FromStr;
+
 use exporter_kit::Secret;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -15,7 +17,18 @@ pub struct Auth {
     pub version: Version,
     /// The v3 context that is asked unless the scrape names one; empty: the default context.
     pub context_name: String,
+    /// The v3 engine whose context is asked; none: the agent's own.
+    pub context_engine: Option<EngineId>,
 }
+
+/// The name of an SNMP engine (RFC 3411, `SnmpEngineID`): 5 to 32 octets, written as hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EngineId(Vec<u8>);
+
+/// A text names no engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected 5 to 32 octets as hexadecimal digits, as in 80001f8804616263")]
+pub struct BadEngineId;
 
 /// A version of the protocol and what it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +144,24 @@ enum SecurityLevel {
     AuthPriv,
 }
 
+impl EngineId {
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl FromStr for EngineId {
+    type Err = BadEngineId;
+
+    fn from_str(text: &str) -> Result<Self, BadEngineId> {
+        let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
+        let digits = digits.filter(|digits| digits.len() % 2 == 0).ok_or(BadEngineId)?;
+        let octets: Vec<u8> =
+            digits.chunks(2).map(|octet| (octet[0] << 4 | octet[1]) as u8).collect();
+        if (5..=32).contains(&octets.len()) { Ok(EngineId(octets)) } else { Err(BadEngineId) }
+    }
+}
+
 impl Default for WrittenAuth {
     fn default() -> Self {
         WrittenAuth {
@@ -178,7 +209,7 @@ impl WrittenAuth {
             3 => Version::V3 { username: self.username.clone(), level: self.level()? },
             other => anyhow::bail!("version: is {other}, expected 1, 2 or 3"),
         };
-        Ok(Auth { version, context_name: self.context_name.clone() })
+        Ok(Auth { version, context_name: self.context_name.clone(), context_engine: None })
     }
 
     fn level(&self) -> anyhow::Result<Level> {

@@ -62,7 +62,7 @@ fn defaults_are_the_peers() {
     let module = &config.modules["m"];
     assert_eq!((module.max_repetitions, module.retries), (25, 3));
     assert_eq!(module.timeout, std::time::Duration::from_secs(5));
-    let Auth { version, context_name } = &*config.auths["a"];
+    let Auth { version, context_name, .. } = &*config.auths["a"];
     assert!(matches!(version, Version::V2c { community } if community.expose() == "public"));
     assert_eq!(context_name, "");
 }

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::config::{BadEngineId, EngineId};
+
 /// What a scrape is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -13,6 +15,8 @@ pub struct Query {
     pub modules: Vec<String>,
     /// `snmp_context`: the v3 context, in the place of the auth's.
     pub context: Option<String>,
+    /// `snmp_engineid`: the v3 engine whose context is asked, when it is not the device's own.
+    pub engine: Option<EngineId>,
     /// `snmp_debug_packets`: whether every answer is logged.
     pub debug_packets: bool,
 }
@@ -35,11 +39,9 @@ pub enum BadQuery {
     /// The configuration has no such module.
     #[error("Unknown module '{0}'")]
     Module(String),
-    /// Something that we cannot do.
-    #[error(
-        "'snmp_engineid' parameter is {0:?}: asking another engine than the device's own is not supported"
-    )]
-    EngineId(String),
+    /// The engine is none.
+    #[error("'snmp_engineid' parameter is {0:?}: {1}")]
+    EngineId(String, BadEngineId),
 }
 
 impl FromStr for Query {
@@ -62,11 +64,18 @@ impl FromStr for Query {
         };
         let auth = once("auth")?.unwrap_or_else(|| "public_v2".to_owned());
         let context = once("snmp_context")?;
-        if let Some(engine) = once("snmp_engineid")? {
-            return Err(BadQuery::EngineId(engine));
-        }
+        let engine = once("snmp_engineid")?
+            .map(|text| text.parse().map_err(|error| BadQuery::EngineId(text, error)))
+            .transpose()?;
         let debug_packets = all("snmp_debug_packets").first().is_some_and(|value| value == "true");
-        Ok(Query { target, auth, modules: modules(&all("module"))?, context, debug_packets })
+        Ok(Query {
+            target,
+            auth,
+            modules: modules(&all("module"))?,
+            context,
+            engine,
+            debug_packets,
+        })
     }
 }
 
@@ -95,13 +104,14 @@ mod tests {
             (query.auth.as_str(), query.modules.join(",").as_str()),
             ("public_v2", "if_mib")
         );
-        assert_eq!((query.context, query.debug_packets), (None, false));
+        assert_eq!((query.context, query.engine, query.debug_packets), (None, None, false));
         let query: Query =
-            "target=tcp%3A%2F%2Fa&auth=v3&module=a,b&module=b,c&snmp_context=x&snmp_debug_packets=true"
+            "target=tcp%3A%2F%2Fa&auth=v3&module=a,b&module=b,c&snmp_context=x&snmp_engineid=80001F8804&snmp_debug_packets=true"
                 .parse()
                 .unwrap();
         assert_eq!((query.target.as_str(), query.modules.join(",").as_str()), ("tcp://a", "a,b,c"));
         assert_eq!((query.context.as_deref(), query.debug_packets), (Some("x"), true));
+        assert_eq!(query.engine, "80001f8804".parse().ok());
     }
 
     #[test]
@@ -114,7 +124,16 @@ mod tests {
             ("target=a&snmp_context=x&snmp_context=x", BadQuery::Twice("snmp_context")),
             ("target=a&module=", BadQuery::NoModule),
             ("target=a&module=,", BadQuery::NoModule),
-            ("target=a&snmp_engineid=80", BadQuery::EngineId("80".to_owned())),
+            ("target=a&snmp_engineid=8000000001&snmp_engineid=", BadQuery::Twice("snmp_engineid")),
+            ("target=a&snmp_engineid=80", BadQuery::EngineId("80".to_owned(), BadEngineId)),
+            (
+                "target=a&snmp_engineid=80001f88046",
+                BadQuery::EngineId("80001f88046".to_owned(), BadEngineId),
+            ),
+            (
+                "target=a&snmp_engineid=80001f88zz",
+                BadQuery::EngineId("80001f88zz".to_owned(), BadEngineId),
+            ),
         ] {
             assert_eq!(query.parse::<Query>(), Err(expected), "{query}");
         }

@@ -111,11 +111,19 @@ pub(crate) fn oids(texts: &[&str]) -> Vec<Oid> {
 }
 
 pub(crate) fn v1() -> Auth {
-    Auth { version: Version::V1 { community: Secret::new("public") }, context_name: String::new() }
+    Auth {
+        version: Version::V1 { community: Secret::new("public") },
+        context_name: String::new(),
+        context_engine: None,
+    }
 }
 
 pub(crate) fn v2c() -> Auth {
-    Auth { version: Version::V2c { community: Secret::new("public") }, context_name: String::new() }
+    Auth {
+        version: Version::V2c { community: Secret::new("public") },
+        context_name: String::new(),
+        context_engine: None,
+    }
 }
 
 /// A request for these subtrees, with the defaults of a module.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 mod conformance;
+mod context_engine;
 mod dashboard;
 mod device;
 mod discover;

@@ -1,6 +1,6 @@
 //! Debian's own agent: versions, and every pair of authentication and privacy that it has.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -93,6 +93,10 @@ impl Snmpd {
         }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address.parse().unwrap()
+    }
+
     pub(crate) fn target(&self) -> Target {
         self.address.parse().unwrap()
     }
@@ -106,7 +110,11 @@ impl Drop for Snmpd {
 }
 
 fn user(name: &str, level: Level) -> Auth {
-    Auth { version: Version::V3 { username: name.to_owned(), level }, context_name: String::new() }
+    Auth {
+        version: Version::V3 { username: name.to_owned(), level },
+        context_name: String::new(),
+        context_engine: None,
+    }
 }
 
 fn authentication(protocol: AuthProtocol) -> Authentication {
