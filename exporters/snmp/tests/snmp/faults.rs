@@ -143,7 +143,7 @@ async fn who_says_nothing_or_nonsense_costs_its_retries_and_no_more() {
             lab.set(&format!("instead={instead}")).await;
             let begun = Instant::now();
             let fetched = walker.fetch(&hasty, None).await;
-            assert!(begun.elapsed() < Duration::from_secs(2), "{instead}: {:?}", begun.elapsed());
+            assert!(begun.elapsed() < Duration::from_secs(10), "{instead}: {:?}", begun.elapsed());
             assert_eq!((fetched.packets, fetched.retries), (3, 2), "{instead}");
             let error = fetched.outcome.unwrap_err();
             assert_eq!(
@@ -163,25 +163,19 @@ async fn a_deadline_ends_everything() {
     let asked =
         Request { deadline: begun + Duration::from_millis(100), ..request(&target, &auth, &walk) };
     let fetched = walker(16).fetch(&asked, None).await;
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(fetched.packets, 1);
     assert!(matches!(fetched.outcome.unwrap_err(), Error::Deadline { .. }));
 }
 
 #[tokio::test]
-async fn the_window_opens_where_the_way_is_long_and_not_where_the_agent_is_slow() {
+async fn several_requests_are_on_the_way_where_it_is_long() {
     let lab = Lab::start(&[]);
     let (target, auth, walk) = (lab.target(), v2c(), interfaces());
     let swift = acquainted(&lab).await;
+    assert_eq!(lab.waiting().await, 1, "the agent answers at once");
     lab.set("delay=10").await;
-    let begun = Instant::now();
     let fetched = swift.fetch(&request(&target, &auth, &walk), None).await;
-    let one_at_a_time = Duration::from_millis(10) * u32::try_from(fetched.packets).unwrap();
-    assert!(
-        begun.elapsed() * 4 < one_at_a_time,
-        "{:?} for {} packets",
-        begun.elapsed(),
-        fetched.packets
-    );
+    assert!(lab.waiting().await > 2, "at most {} at once", lab.waiting().await);
     assert_eq!(varbinds(fetched).len(), 358 * 41);
 }

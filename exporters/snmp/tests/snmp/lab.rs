@@ -60,11 +60,19 @@ impl Lab {
 
     /// Packets that came and varbinds that were answered.
     pub(crate) async fn counts(&self) -> (u64, u64) {
+        let numbers = self.numbers().await;
+        (numbers[0], numbers[2])
+    }
+
+    /// The most answers that were on the way at once.
+    pub(crate) async fn waiting(&self) -> u64 {
+        self.numbers().await[3]
+    }
+
+    async fn numbers(&self) -> Vec<u64> {
         let url = format!("http://{}/-/counts", self.control);
         let text = reqwest::get(url).await.unwrap().text().await.unwrap();
-        let numbers: Vec<u64> =
-            text.split_whitespace().skip(1).map(|number| number.parse().unwrap()).collect();
-        (numbers[0], numbers[2])
+        text.split_whitespace().skip(1).map(|number| number.parse().unwrap()).collect()
     }
 
     pub(crate) fn target(&self) -> Target {

@@ -16,9 +16,12 @@ pub(crate) struct Agent {
     fault: Mutex<Fault>,
     /// Until when it works on what it has been asked.
     busy: Mutex<Instant>,
+    /// When the answers that are on the way arrive.
+    on_the_way: Mutex<Vec<Instant>>,
     received: AtomicU64,
     answered: AtomicU64,
     varbinds: AtomicU64,
+    waiting: AtomicU64,
 }
 
 /// What an agent has counted since its start.
@@ -30,6 +33,8 @@ pub(crate) struct Counts {
     pub(crate) answered: u64,
     /// Varbinds in the answers.
     pub(crate) varbinds: u64,
+    /// The most answers that were on the way at once.
+    pub(crate) waiting: u64,
 }
 
 /// What to send, and when.
@@ -47,9 +52,11 @@ impl Agent {
             community,
             fault: Mutex::new(fault),
             busy: Mutex::new(Instant::now()),
+            on_the_way: Mutex::default(),
             received: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             varbinds: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
         })
     }
 
@@ -63,6 +70,7 @@ impl Agent {
             received: self.received.load(Ordering::Relaxed),
             answered: self.answered.load(Ordering::Relaxed),
             varbinds: self.varbinds.load(Ordering::Relaxed),
+            waiting: self.waiting.load(Ordering::Relaxed),
         }
     }
 
@@ -83,7 +91,18 @@ impl Agent {
         self.answered.fetch_add(1, Ordering::Relaxed);
         self.varbinds.fetch_add(varbinds, Ordering::Relaxed);
         let times = if fault.duplicate { 2 } else { 1 };
-        Some(Reply { message, at: self.ready(&fault, varbinds), times })
+        let at = self.ready(&fault, varbinds);
+        self.sent(at);
+        Some(Reply { message, at, times })
+    }
+
+    /// Counts an answer among those that are on the way.
+    fn sent(&self, at: Option<Instant>) {
+        let now = Instant::now();
+        let mut on_the_way = self.on_the_way.lock().unwrap_or_else(PoisonError::into_inner);
+        on_the_way.retain(|arrival| *arrival > now);
+        on_the_way.push(at.unwrap_or(now));
+        self.waiting.fetch_max(on_the_way.len() as u64, Ordering::Relaxed);
     }
 
     fn say(&self, request: &Request, fault: &Fault) -> Option<Answer> {

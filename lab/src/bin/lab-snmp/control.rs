@@ -2,7 +2,8 @@
 //!
 //! - `PUT /-/fault?delay=10&loss=5` sets what is wrong with every agent, `PUT /-/fault/127.0.0.1:10161?..` with one;
 //!   the parameters are the names of the flags, and what is not named is as it should be. `DELETE` ends it.
-//! - `GET /-/counts` answers a line `ADDRESS RECEIVED ANSWERED VARBINDS` for each agent.
+//! - `GET /-/counts` answers a line `ADDRESS RECEIVED ANSWERED VARBINDS WAITING` for each agent, the last the most
+//!   answers that were on the way at once.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -55,8 +56,8 @@ async fn end_one(agents: State<Agents>, address: Path<SocketAddr>) -> StatusCode
 
 async fn counts(State(agents): State<Agents>) -> String {
     agents.iter().fold(String::new(), |mut lines, (address, agent)| {
-        let Counts { received, answered, varbinds } = agent.counts();
-        let _ = writeln!(lines, "{address} {received} {answered} {varbinds}");
+        let Counts { received, answered, varbinds, waiting } = agent.counts();
+        let _ = writeln!(lines, "{address} {received} {answered} {varbinds} {waiting}");
         lines
     })
 }
