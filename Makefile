@@ -3,8 +3,8 @@
 #   make up                 the whole suite on this machine, until Ctrl-C; ARGS="--address 127.0.0.2"
 #   make test               everything that CI tests
 #   make lint               formatting, clippy, licences of dependencies
-#   make bench ONLY=road    figures, one `name value` a line; parts: road, cloudstack, snmp (20 minutes),
-#                           outage (ten minutes)
+#   make bench ONLY=road    figures, one `name value` a line; parts: road, nagios (20 minutes), nagios-soak,
+#                           cloudstack, snmp (20 minutes), outage (ten minutes)
 #   make conformance        comparison with the standards and peers; parts: snmp, cloudstack
 #   make fuzz               throws bytes at what reads others' bytes; ONLY=snmp-decoder SECONDS=600
 #   make dashboards         writes grafana/dashboards anew
@@ -50,6 +50,13 @@ bench: check-rust install-deps build
 	''|road) \
 		cargo bench --quiet --locked -p wisemonitor --bench road && \
 		cargo bench --quiet --locked -p nagios-neb --bench callback;; \
+	nagios) \
+		deploy/install-debian.sh rabbitmq-server && \
+		cargo bench --quiet --locked -p nagios-neb --bench callback && \
+		cargo bench --quiet --locked -p nagios-exporter --bench scale --bench production;; \
+	nagios-soak) \
+		deploy/install-debian.sh valgrind && \
+		cargo test --release --locked -p nagios-neb --test nagios -- --ignored soak --nocapture;; \
 	snmp) \
 		deploy/install-debian.sh $(BENCH_PACKAGES) && \
 		cargo bench --quiet --locked -p snmp-exporter --bench peer;; \
@@ -57,7 +64,7 @@ bench: check-rust install-deps build
 		cargo bench --quiet --locked -p cloudstack-exporter --bench cloud;; \
 	outage) \
 		cargo test --release --locked -p wisemonitor --test road -- --ignored;; \
-	*) echo "make bench: no part '$(ONLY)', expected one of: road cloudstack snmp outage" >&2; exit 1;; \
+	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack outage" >&2; exit 1;; \
 	esac
 
 conformance: check-rust

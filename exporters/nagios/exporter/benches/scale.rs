@@ -7,14 +7,18 @@
 #![expect(clippy::unwrap_used, reason = "what must hold here fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "load and scrapes come at a pace")]
 
-use std::io::{Read as _, Write as _};
+#[path = "production/exporter.rs"]
+#[expect(dead_code, reason = "others use more of it")]
+mod exporter;
+
+use std::io::Write as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use exporter::Exporter;
 use nagios_event::{
     Body, Check, Event, Flags, Frame, Group, GroupKind, Hello, Host, MAX_FRAME, PROTOCOL, Service,
     Settings, SnapshotBegin, State, encode,
@@ -25,12 +29,11 @@ const SERVICES_EACH: usize = 20;
 const SCRAPES: usize = 50;
 /// What 50,000 services with a check interval of five minutes give.
 const UPDATES_A_SECOND: usize = 170;
-const DEADLINE: Duration = Duration::from_secs(60);
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("nagios.sock");
-    let exporter = Exporter::start(&socket);
+    let exporter = Exporter::listen(&socket, "metrics: [check_attempt]\n", &[]);
     let stopped = Arc::new(AtomicBool::new(false));
     let mut module = Module::connect(&socket);
     module.snapshot();
@@ -39,96 +42,34 @@ fn main() {
         move || module.go_on(&stopped)
     });
     exporter.wait_until_ready();
-    let mut times: Vec<Duration> = (0..SCRAPES).map(|_| exporter.scrape()).collect();
+    let mut times: Vec<Duration> = (0..SCRAPES).map(|_| scrape(&exporter)).collect();
     times.sort();
     // The nearest rank of 50 is the slowest of all.
     let p99 = times[(times.len() * 99).div_ceil(100) - 1];
     eprintln!("fastest {:?}, median {:?}", times[0], times[times.len() / 2]);
     println!("nagios_scrape_50k_p99_ms {:.0}", p99.as_secs_f64() * 1e3);
     println!("nagios_exporter_rss_mb {:.0}", exporter.resident_megabytes());
-    let series = exporter.series();
+    let series = series(&exporter);
     assert!(series >= HOSTS * SERVICES_EACH * 8, "{series} series");
     stopped.store(true, Ordering::Relaxed);
     module.join().unwrap();
 }
 
-/// The program. Killed when dropped.
-struct Exporter {
-    process: Child,
-    address: String,
+/// How long a whole page takes, from the request to its last byte.
+fn scrape(exporter: &Exporter) -> Duration {
+    let begin = Instant::now();
+    let page = exporter.get("/metrics", "gzip").unwrap();
+    let time = begin.elapsed();
+    assert!(page.starts_with(b"HTTP/1.1 200") && page.len() > 1_000_000, "{} bytes", page.len());
+    // The page changes at least each second, so no scrape is served from memory alone.
+    std::thread::sleep(Duration::from_millis(200));
+    time
 }
 
-impl Exporter {
-    fn start(socket: &Path) -> Self {
-        let config = socket.with_file_name("nagios-exporter.yml");
-        std::fs::write(&config, "metrics: [check_attempt]\n").unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let process = Command::new(env!("CARGO_BIN_EXE_nagios-exporter"))
-            .arg(format!("--web.listen-address={address}"))
-            .arg(format!("--nagios.socket={}", socket.display()))
-            .arg(format!("--config.file={}", config.display()))
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let exporter = Exporter { process, address };
-        until("the socket", || socket.exists() && UnixStream::connect(socket).is_ok());
-        exporter
-    }
-
-    fn wait_until_ready(&self) {
-        until("readiness", || self.get("/-/ready", "gzip").starts_with(b"HTTP/1.1 200"));
-    }
-
-    /// How long a whole page takes, from the request to its last byte.
-    fn scrape(&self) -> Duration {
-        let begin = Instant::now();
-        let page = self.get("/metrics", "gzip");
-        let time = begin.elapsed();
-        assert!(
-            page.starts_with(b"HTTP/1.1 200") && page.len() > 1_000_000,
-            "{} bytes",
-            page.len()
-        );
-        // The page changes at least each second, so no scrape is served from memory alone.
-        std::thread::sleep(Duration::from_millis(200));
-        time
-    }
-
-    /// How many series a page has.
-    fn series(&self) -> usize {
-        let page = self.get("/metrics", "identity");
-        page.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"nagios_")).count()
-    }
-
-    fn get(&self, path: &str, encoding: &str) -> Vec<u8> {
-        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        let accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: {accept}\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n",
-            self.address
-        )
-        .unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        answer
-    }
-
-    fn resident_megabytes(&self) -> f64 {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
-    }
-}
-
-impl Drop for Exporter {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// How many series a page has.
+fn series(exporter: &Exporter) -> usize {
+    let page = exporter.get("/metrics", "identity").unwrap();
+    page.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"nagios_")).count()
 }
 
 /// Stands in for the Nagios module.
@@ -247,13 +188,5 @@ fn state(number: usize, round: usize) -> State<String> {
             number % 100
         ),
         ..State::default()
-    }
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !holds() {
-        assert!(begin.elapsed() < DEADLINE, "{what} did not come in time");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
