@@ -4,7 +4,6 @@
 //! printed. Refuses to know sockets and XAPI's protocol.
 
 mod alertmanagers;
-mod pool;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,10 +14,9 @@ use anyhow::Context as _;
 use exporter_kit::Configuration;
 use jiff::SignedDuration;
 use serde::Deserialize;
+use xenapi::PoolSettings;
 
 use alertmanagers::WrittenAlertmanager;
-pub use pool::PoolConfig;
-use pool::WrittenPool;
 
 /// How long the last known state is shown after its source fell silent, unless configured.
 const STALE_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -52,6 +50,15 @@ pub struct Config {
     pub history: Option<history::Settings>,
 }
 
+/// A pool to read.
+#[derive(Debug, Clone)]
+pub struct PoolConfig {
+    /// The `pool` label of everything of this pool.
+    pub name: String,
+    /// How it is reached.
+    pub settings: PoolSettings,
+}
+
 /// Metrics beyond the default set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,7 +87,7 @@ pub enum Optional {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
-    pools: Vec<WrittenPool>,
+    pools: Vec<xenapi::File>,
     metrics: Vec<Optional>,
     stale_after: Option<String>,
     alertmanagers: Vec<WrittenAlertmanager>,
@@ -123,16 +130,17 @@ impl Configuration for Config {
     }
 }
 
-fn all_pools(written: Vec<WrittenPool>, base: &Path) -> anyhow::Result<Vec<PoolConfig>> {
+fn all_pools(written: Vec<xenapi::File>, base: &Path) -> anyhow::Result<Vec<PoolConfig>> {
     let mut pools: Vec<PoolConfig> = Vec::new();
     for (index, written) in written.into_iter().enumerate() {
-        let pool = written.resolve(base).with_context(|| format!("pools[{index}]"))?;
+        let name = written.name.clone();
+        let settings =
+            PoolSettings::resolve(written, base).with_context(|| format!("pools[{index}]"))?;
         anyhow::ensure!(
-            pools.iter().all(|known| known.name != pool.name),
-            "pools[{index}]: name: {:?} is there twice, expected a name of its own for each pool",
-            pool.name
+            pools.iter().all(|known| known.name != name),
+            "pools[{index}]: name: {name:?} is there twice, expected a name of its own for each pool",
         );
-        pools.push(pool);
+        pools.push(PoolConfig { name, settings });
     }
     Ok(pools)
 }

@@ -6,12 +6,13 @@
 //!
 //! Promises: every wait for a host has a deadline and every answer a bound; one login at a time, with pauses, so
 //! that a wrong password never becomes a storm; no host is believed without its certificate; neither a password
-//! nor a session is logged, and maps that may hold passwords are not kept. Refuses to know metrics, alerts and
-//! configuration files.
+//! nor a session is logged, and maps that may hold passwords are not kept. Refuses to know metrics and alerts, and
+//! of configuration files all but how a pool is written in them ([`File`]).
 //!
 //! How the parts hang together:
 //! - `tls`, `rpc`: one call to one host, in JSON-RPC or XML-RPC;
 //! - `session`: login, and finding the master;
+//! - `settings`: how a pool is reached, and how a configuration file says so;
 //! - `pool`: the task and its handle;
 //! - `record`, `inventory`: what a pool consists of;
 //! - `rrd`: apart from its [`rrd::Feed`] without any I/O.
@@ -36,6 +37,6 @@ pub use pool::{Connected, MessageEvent, Pool, State};
 pub use reference::Ref;
 pub use rpc::Dialect;
 pub use session::Session;
-pub use settings::{Address, AddressError, Deadlines, DialectChoice, Pauses, PoolSettings};
+pub use settings::{Address, AddressError, Deadlines, DialectChoice, File, Pauses, PoolSettings};
 pub use tls::{Fingerprint, FingerprintError, Tls, Trust, TrustError};
 pub use uuid::Uuid;

@@ -1,15 +1,20 @@
 //! What a pool's client must be told.
 
+mod file;
+
 use std::{fmt, str::FromStr, time::Duration};
 
 use exporter_kit::Secret;
+use serde::Deserialize;
 
 use crate::Trust;
+pub use file::File;
 
 /// The port of XAPI's HTTPS server.
 const PORT: u16 = 443;
 
-/// How to reach one pool. [`PoolSettings::new`] fills in the usual times.
+/// How to reach one pool. [`PoolSettings::new`] fills in the usual times; [`PoolSettings::resolve`] takes what a
+/// configuration file says.
 #[derive(Debug, Clone)]
 pub struct PoolSettings {
     /// Members of the pool, any of them, the likely master first. More members are learnt from the pool.
@@ -101,7 +106,8 @@ impl Default for Pauses {
 }
 
 /// The dialect of the remote calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DialectChoice {
     /// JSON-RPC, and XML-RPC with hosts that have nothing else.
     #[default]
