@@ -5,7 +5,8 @@ mod tenants;
 mod zone;
 mod zones;
 
-use cloudstack_exporter::metrics::families::{self as cloud, Metric};
+use cloudstack_exporter::metrics::families as cloud;
+use exporter_kit::Metric;
 
 pub(crate) use control::dashboard as control;
 pub(crate) use tenants::dashboard as tenants;

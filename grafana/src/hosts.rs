@@ -1,5 +1,6 @@
 //! Hosts: the fleet by state and group, to search and to filter.
 
+use exporter_kit::Metric;
 use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row};
@@ -77,8 +78,7 @@ fn hosts() -> Panel {
     );
     let of =
         |promql: String| Query::of_table(format!("({promql}) and on (instance, host) {chosen}"));
-    let value =
-        |metric: &nagios::Metric| format!("max by (instance, host) ({}{{{ALL}}})", metric.name);
+    let value = |metric: &Metric| format!("max by (instance, host) ({}{{{ALL}}})", metric.name);
     Panel {
         title: "Hosts",
         description: "The hosts that are chosen above, a page at a time. Search is a regular expression over name, address and alias. Click a host to see its services, its address to see its performance data.",

@@ -1,5 +1,6 @@
 //! Infrastructure: hosts and their states, the services of a host, performance data over time.
 
+use exporter_kit::Metric;
 use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row, Variable};
@@ -7,7 +8,7 @@ use crate::objects::{self, ALL, HARD, HOST_STATES, SERVICE_STATES};
 use crate::panel::{Colour, Column, Kind, Meaning, Panel, Query, Show, Unit};
 
 pub(crate) fn dashboard() -> Dashboard {
-    let values = |metric: &nagios::Metric, matchers: &str, label: &str| {
+    let values = |metric: &Metric, matchers: &str, label: &str| {
         format!("label_values({}{{{matchers}}}, {label})", metric.name)
     };
     let variable = Variable::of_label;
@@ -80,7 +81,7 @@ fn glance() -> Vec<Panel> {
 }
 
 fn hosts() -> Panel {
-    let of = |metric: &nagios::Metric| format!("max by (host) ({}{{{ALL}}})", metric.name);
+    let of = |metric: &Metric| format!("max by (host) ({}{{{ALL}}})", metric.name);
     let info = nagios::HOST_INFO.name;
     Panel {
         title: "Hosts",
@@ -117,10 +118,10 @@ fn hosts() -> Panel {
 }
 
 fn services() -> Panel {
-    let value = |metric: &nagios::Metric| {
+    let value = |metric: &Metric| {
         format!("max by (host, service) ({}{{{ALL}, host=~\"$host\"}})", metric.name)
     };
-    let of = |metric: &nagios::Metric| Query::of_table(value(metric));
+    let of = |metric: &Metric| Query::of_table(value(metric));
     let hard =
         objects::hard(&value(&nagios::SERVICE_STATE), "host, service", &nagios::SERVICE_CONDITION);
     Panel {

@@ -1,6 +1,7 @@
 //! Nagios health: whether it keeps up, and whether all that it does arrives.
 
-use nagios_exporter::metrics::families::{self as nagios, Metric};
+use exporter_kit::Metric;
+use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row};
 use crate::objects;

@@ -1,6 +1,7 @@
 //! What the dashboards of Nagios share: states as words, the variables that choose hosts, and the choice itself.
 
-use nagios_exporter::metrics::families::{self as nagios, Metric};
+use exporter_kit::Metric;
+use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Values, Variable};
 use crate::panel::Colour;

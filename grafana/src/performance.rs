@@ -1,7 +1,8 @@
 //! Performance of a host or service: what its checks measured, with the plugins' own thresholds, and by the
 //! hour for as long as a year.
 
-use nagios_exporter::metrics::families::{self as nagios, Metric};
+use exporter_kit::Metric;
+use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row};
 use crate::objects::{self, ALL};

@@ -1,5 +1,6 @@
 //! Services: all checks by state, to search and to filter.
 
+use exporter_kit::Metric;
 use nagios_exporter::metrics::families as nagios;
 
 use crate::dashboard::{Dashboard, Row};
@@ -84,7 +85,7 @@ fn glance() -> Vec<Panel> {
 }
 
 fn services() -> Panel {
-    let value = |metric: &nagios::Metric| {
+    let value = |metric: &Metric| {
         format!("max by (instance, host, service) ({}{{{ALL}, host=~\"$host\"}})", metric.name)
     };
     let state = nagios::SERVICE_STATE.name;

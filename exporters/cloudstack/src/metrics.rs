@@ -19,17 +19,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use alertmanager::Keeper;
-use exporter_kit::Exposition;
+use exporter_kit::families::{begin, write_number};
+use exporter_kit::{Exposition, Metric};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder};
-use prometheus_client::metrics::exemplar::Exemplar;
+use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::Registry;
 
 use crate::client::Record;
 use crate::client::lenient::Text;
 use crate::snapshot::{Part, Snapshot};
 use crate::store::Store;
-use families::{Kind, Metric};
 
 pub(crate) use guests::vms_by_size;
 pub(crate) use infrastructure::{cpu_allocated, memory_allocated, vms_by_host};
@@ -99,7 +98,7 @@ impl Page<'_, '_> {
                 for row in part(snapshot).rows() {
                     if let Some(value) = read(row) {
                         let labels = [("cloud", *cloud), (id, row.id())];
-                        write_number(&mut family, metric, &labels, value)?;
+                        write_number(&mut family.encode_family(&labels)?, metric, value)?;
                     }
                 }
             }
@@ -120,7 +119,7 @@ impl Page<'_, '_> {
                 for row in part(snapshot).rows() {
                     if let Some(state) = read(row).known() {
                         let labels = [("cloud", *cloud), (id, row.id()), ("state", state)];
-                        write_number(&mut family, metric, &labels, 1.0)?;
+                        write_number(&mut family.encode_family(&labels)?, metric, 1.0)?;
                     }
                 }
             }
@@ -158,42 +157,13 @@ impl Page<'_, '_> {
         let mut family = begin(self.encoder, metric)?;
         for (cloud, snapshot) in self.clouds {
             write(snapshot, &mut |labels, value| {
-                write_number(&mut family, metric, &([("cloud", *cloud)], labels), value)
+                let labels = ([("cloud", *cloud)], labels);
+                write_number(&mut family.encode_family(&labels)?, metric, value)
             })?;
         }
         Ok(())
     }
 }
-
-/// Writes a family's help and type.
-fn begin<'a>(
-    encoder: &'a mut DescriptorEncoder<'_>,
-    metric: &'static Metric,
-) -> Result<MetricEncoder<'a>, fmt::Error> {
-    encoder.encode_descriptor(metric.family_name(), metric.help, None, metric.metric_type())
-}
-
-/// Writes one series; whole numbers without a point, as most are.
-fn write_number(
-    family: &mut MetricEncoder<'_>,
-    metric: &Metric,
-    labels: &impl EncodeLabelSet,
-    value: f64,
-) -> fmt::Result {
-    /// Whole numbers up to here are exact (2^53).
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let whole = value.fract() == 0.0 && value.abs() <= EXACT;
-    let mut series = family.encode_family(labels)?;
-    match (metric.kind, whole) {
-        (Kind::Counter, _) => {
-            series.encode_counter(&(value as u64), None::<&Exemplar<NoLabels, f64>>)
-        }
-        (_, true) => series.encode_gauge(&(value as i64)),
-        (_, false) => series.encode_gauge(&value),
-    }
-}
-
-type NoLabels = [(&'static str, &'static str); 0];
 
 #[cfg(test)]
 mod tests {

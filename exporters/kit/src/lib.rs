@@ -1,4 +1,5 @@
-//! What every WiseMonitor service shares: flags, configuration, logs, web server, exposition, lifecycle.
+//! What every WiseMonitor service shares: flags, configuration, logs, web server, exposition, metric families,
+//! lifecycle.
 //!
 //! A service's `main.rs` calls [`main`] with what it is ([`About`]) and its `run`; `run` gets a [`Service`]:
 //! its flags, its configuration (kept current through reloads), a [`Web`] server that is bound but not yet
@@ -10,6 +11,7 @@
 
 pub mod config;
 pub mod exposition;
+pub mod families;
 
 mod flags;
 mod log;
@@ -19,6 +21,7 @@ mod web;
 
 pub use config::{Configuration, Secret};
 pub use exposition::Exposition;
+pub use families::Metric;
 pub use program::{About, Service, main};
 pub use web::{Encrypted, Ready, Web};
 

@@ -1,6 +1,7 @@
 //! Control plane: management servers, database, jobs, events, the API, and how we read it.
 
-use cloudstack_exporter::metrics::families::{self as cloud, Metric};
+use cloudstack_exporter::metrics::families as cloud;
+use exporter_kit::Metric;
 
 use super::{CLOUD, graph, of, stat, variables, with};
 use crate::dashboard::{Dashboard, Row};

@@ -1,6 +1,7 @@
 //! Tenants: domains, accounts and projects against their limits.
 
-use cloudstack_exporter::metrics::families::{self as cloud, Metric};
+use cloudstack_exporter::metrics::families as cloud;
+use exporter_kit::Metric;
 
 use super::{CLOUD, named, of, stat, variables};
 use crate::dashboard::{Dashboard, Row};

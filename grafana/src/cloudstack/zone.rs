@@ -1,6 +1,7 @@
 //! Zone: what is in one zone, and when it will be full.
 
-use cloudstack_exporter::metrics::families::{self as cloud, Metric};
+use cloudstack_exporter::metrics::families as cloud;
+use exporter_kit::Metric;
 
 use super::{CLOUD, ENABLED, graph, named, of, variables, with};
 use crate::dashboard::{Dashboard, Row, Variable};

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use exporter_kit::Metric;
+
 use crate::client::lenient::Text;
 use crate::record::Capacity;
 use crate::snapshot::Snapshot;
 
 use super::Page;
-use super::families::{self as f, Metric};
+use super::families as f;
 
 const MEGA: f64 = 1e6;
 

@@ -1,60 +1,7 @@
 //! Every metric family over the snapshot and of the collectors, with its help text: the one list of names, also for
 //! the dashboards' generator. What the client counts is in [`crate::client::Calls`], events in `events`.
 
-use prometheus_client::metrics::MetricType;
-
-/// A metric family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Metric {
-    /// Name as a query writes it, with `_total` or `_info`.
-    pub name: &'static str,
-    /// What it says and where it comes from.
-    pub help: &'static str,
-    pub(super) kind: Kind,
-}
-
-/// The kinds of metrics that we have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Gauge,
-    Counter,
-    Info,
-}
-
-impl Metric {
-    /// Name of the family in OpenMetrics, which adds the suffix to the samples by itself.
-    pub(super) fn family_name(&self) -> &'static str {
-        let suffix = match self.kind {
-            Kind::Gauge => "",
-            Kind::Counter => "_total",
-            Kind::Info => "_info",
-        };
-        self.name.strip_suffix(suffix).unwrap_or(self.name)
-    }
-
-    pub(super) fn metric_type(&self) -> MetricType {
-        match self.kind {
-            Kind::Gauge => MetricType::Gauge,
-            Kind::Counter => MetricType::Counter,
-            Kind::Info => MetricType::Info,
-        }
-    }
-}
-
-/// Declares the families and gathers them in [`ALL`].
-macro_rules! families {
-    ($($kind:ident $constant:ident = $name:literal, $help:literal;)*) => {
-        $(
-            #[doc = $help]
-            pub const $constant: Metric = Metric { name: $name, help: $help, kind: Kind::$kind };
-        )*
-
-        /// All of them.
-        pub const ALL: &[Metric] = &[$($constant),*];
-    };
-}
-
-families! {
+exporter_kit::families! {
     Gauge UP = "cloudstack_up", "Whether the cloud's API answers: any collector has succeeded in its last attempt (1) or none (0)";
     Gauge COLLECTOR_SUCCESS = "cloudstack_collector_success", "Whether the collector's last attempt succeeded (1) or not (0)";
     Gauge COLLECTOR_AVAILABLE = "cloudstack_collector_available", "Whether this account and server have the collector's call (1) or not (0), see listApis";

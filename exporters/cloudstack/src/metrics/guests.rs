@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use exporter_kit::Metric;
+
 use crate::record::{Count, Machine, Network, Vpc};
 use crate::snapshot::{Part, Snapshot};
 
 use super::Page;
-use super::families::{self as f, Metric};
+use super::families as f;
 
 const KIB: f64 = 1024.0;
 const MIB: f64 = 1024.0 * 1024.0;

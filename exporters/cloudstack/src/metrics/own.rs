@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use alertmanager::{AddressStats, Keeper};
+use exporter_kit::Metric;
+use exporter_kit::families::{begin, write_number};
 use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 
-use super::families::{self as f, Metric};
-use super::{Page, begin, write_number};
+use super::Page;
+use super::families as f;
 use crate::snapshot::{Outcome, Reading};
 use crate::store::Store;
 
@@ -82,7 +84,8 @@ fn alertmanagers(encoder: &mut DescriptorEncoder<'_>, keepers: &[Arc<Keeper>]) -
             let least = of_address().map(read).fold(f64::INFINITY, f64::min);
             let value = if *metric == f::ALERTMANAGER_UP { least } else { sum };
             if let Some(first) = of_address().next() {
-                write_number(&mut family, metric, &[("url", first.address.as_str())], value)?;
+                let labels = [("url", first.address.as_str())];
+                write_number(&mut family.encode_family(&labels)?, metric, value)?;
             }
         }
     }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use exporter_kit::Metric;
+
 use crate::record::{Quota, RESOURCES, Resource, Tenant};
 use crate::snapshot::{Part, Snapshot};
 
 use super::Page;
-use super::families::{self as f, Metric};
+use super::families as f;
 
 pub(super) fn write(page: &mut Page<'_, '_>) -> fmt::Result {
     page.infos(

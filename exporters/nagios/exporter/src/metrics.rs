@@ -20,16 +20,15 @@ use std::sync::Arc;
 
 use alertmanager::Keeper;
 use exporter_kit::Exposition;
+use exporter_kit::families::begin;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeCounterValue, MetricEncoder};
-use prometheus_client::metrics::exemplar::Exemplar;
+use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::store::Store;
-use families::Metric;
 
 /// The whole page; `live` holds what others add to it.
 pub(crate) fn exposition(
@@ -72,36 +71,11 @@ impl Collector for Objects {
     }
 }
 
-/// Writes a family's help and type.
-fn begin<'a>(
-    encoder: &'a mut DescriptorEncoder<'_>,
-    metric: &'static Metric,
-) -> Result<MetricEncoder<'a>, fmt::Error> {
-    encoder.encode_descriptor(metric.family_name(), metric.help, None, metric.metric_type())
-}
-
-/// Writes the value of a gauge; whole numbers without a point, as most are.
-fn write_gauge(series: &mut MetricEncoder<'_>, value: f64) -> fmt::Result {
-    /// Whole numbers up to here are exact (2^53).
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        series.encode_gauge(&(value as i64))
-    } else {
-        series.encode_gauge(&value)
-    }
-}
-
-/// Writes the value of a counter.
-fn write_counter(series: &mut MetricEncoder<'_>, value: &impl EncodeCounterValue) -> fmt::Result {
-    series.encode_counter(value, None::<&Exemplar<NoLabels, f64>>)
-}
-
-type NoLabels = [(&'static str, &'static str); 0];
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use exporter_kit::Metric;
     use prometheus_client::encoding::text::encode;
 
     use super::*;

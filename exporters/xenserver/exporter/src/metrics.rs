@@ -22,18 +22,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use exporter_kit::Exposition;
+use exporter_kit::families::{begin, write_counter, write_gauge};
+use exporter_kit::{Exposition, Metric};
 use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder};
-use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 use xenapi::Uuid;
 
 use crate::config::Optional;
 use crate::snapshot::Snapshot;
 use crate::store::Store;
-use families::Metric;
 
 /// Seconds that a page is good for.
 const FRESH: u64 = 5;
@@ -90,25 +89,16 @@ impl<'a> Family<'a> {
         e: &'a mut DescriptorEncoder<'_>,
         metric: &'static Metric,
     ) -> Result<Self, fmt::Error> {
-        let series =
-            e.encode_descriptor(metric.family_name(), metric.help, None, metric.metric_type())?;
-        Ok(Family { series })
+        Ok(Family { series: begin(e, metric)? })
     }
 
     /// A gauge; whole numbers without a point, as most are.
     fn gauge(&mut self, labels: &impl EncodeLabelSet, value: f64) -> fmt::Result {
-        /// Whole numbers up to here are exact (2^53).
-        const EXACT: f64 = 9_007_199_254_740_992.0;
-        let mut series = self.series.encode_family(labels)?;
-        match value.fract() == 0.0 && value.abs() <= EXACT {
-            #[expect(clippy::cast_possible_truncation, reason = "it is whole and exact")]
-            true => series.encode_gauge(&(value as i64)),
-            false => series.encode_gauge(&value),
-        }
+        write_gauge(&mut self.series.encode_family(labels)?, value)
     }
 
     fn counter(&mut self, labels: &impl EncodeLabelSet, value: f64) -> fmt::Result {
-        self.series.encode_family(labels)?.encode_counter(&value, None::<&Exemplar<NoLabels, f64>>)
+        write_counter(&mut self.series.encode_family(labels)?, &value)
     }
 
     fn info(&mut self, labels: &impl EncodeLabelSet) -> fmt::Result {
@@ -145,8 +135,6 @@ fn text(uuid: Uuid) -> String {
 fn seconds(time: Timestamp) -> f64 {
     time.as_duration().as_secs_f64()
 }
-
-type NoLabels = [(&'static str, &'static str); 0];
 
 #[cfg(test)]
 mod tests {

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use exporter_kit::Metric;
+use exporter_kit::families::begin;
 use nagios_event::GroupKind;
 use prometheus_client::encoding::DescriptorEncoder;
 
-use super::begin;
-use super::families::{self as f, Metric};
+use super::families as f;
 use crate::problem::{self, Handled, Severity};
 use crate::snapshot::{HostState, Object, ServiceState, Snapshot};
 

@@ -1,60 +1,9 @@
 //! Every metric family that the exporter has, with its help text: the one list of names, also for the
 //! dashboards' generator.
 
-use prometheus_client::metrics::MetricType;
+use exporter_kit::Metric;
 
-/// A metric family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Metric {
-    /// Name as a query writes it, with `_total` or `_info`.
-    pub name: &'static str,
-    /// What it says and where it comes from.
-    pub help: &'static str,
-    pub(super) kind: Kind,
-}
-
-/// The kinds of metrics that we have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Gauge,
-    Counter,
-    Info,
-}
-
-impl Metric {
-    /// Name of the family in OpenMetrics, which adds the suffix to the samples by itself.
-    pub(super) fn family_name(&self) -> &'static str {
-        let suffix = match self.kind {
-            Kind::Gauge => "",
-            Kind::Counter => "_total",
-            Kind::Info => "_info",
-        };
-        self.name.strip_suffix(suffix).unwrap_or(self.name)
-    }
-
-    pub(super) fn metric_type(&self) -> MetricType {
-        match self.kind {
-            Kind::Gauge => MetricType::Gauge,
-            Kind::Counter => MetricType::Counter,
-            Kind::Info => MetricType::Info,
-        }
-    }
-}
-
-/// Declares the families and gathers them in [`ALL`].
-macro_rules! families {
-    ($($kind:ident $constant:ident = $name:literal, $help:literal;)*) => {
-        $(
-            #[doc = $help]
-            pub const $constant: Metric = Metric { name: $name, help: $help, kind: Kind::$kind };
-        )*
-
-        /// All of them.
-        pub const ALL: &[Metric] = &[$($constant),*];
-    };
-}
-
-families! {
+exporter_kit::families! {
     Gauge UP = "nagios_up", "Whether the Nagios module is connected and speaks (1) or not (0)";
     Info INFO = "nagios_info", "Name of this Nagios (instance), its version (get_program_version) and its module's";
     Gauge EVENT_LOOP_START = "nagios_event_loop_start_timestamp_seconds", "When Nagios' event loop started with its present configuration (event 105)";

@@ -5,11 +5,12 @@
 
 use std::fmt;
 
+use exporter_kit::Metric;
+use exporter_kit::families::{begin, write_gauge};
 use nagios_event::GroupKind;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, LabelSetEncoder};
 
-use super::families::{self as f, Metric};
-use super::{begin, write_gauge};
+use super::families as f;
 use crate::config::{Optional, Output, Series};
 use crate::problem;
 use crate::selection::Labels;

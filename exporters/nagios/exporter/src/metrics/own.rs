@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use alertmanager::{AddressStats, Keeper};
+use exporter_kit::Metric;
+use exporter_kit::families::{begin, write_counter, write_number};
 use jiff::Timestamp;
 use nagios_event::Stats;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
+use prometheus_client::encoding::DescriptorEncoder;
 use tokio::sync::watch;
 
-use super::families::{self as f, Kind, Metric};
+use super::families as f;
 use super::scheduling::scheduling;
-use super::{begin, write_counter, write_gauge};
 use crate::config::Config;
 use crate::counters::{Counters, Tally};
 use crate::store::{Module, Store};
@@ -76,7 +77,7 @@ fn encode_module(e: &mut DescriptorEncoder<'_>, module: Option<&Module>) -> fmt:
     ] {
         let mut family = begin(e, metric)?;
         if let Some(stats) = stats {
-            number(&mut family, metric, read(stats) as f64)?;
+            write_number(&mut family, metric, read(stats) as f64)?;
         }
     }
     Ok(())
@@ -134,18 +135,11 @@ fn encode_alertmanagers(e: &mut DescriptorEncoder<'_>, stats: &[AddressStats]) -
         for address in stats {
             if let Some(value) = read(address) {
                 let labels = [("url", address.address.as_str())];
-                number(&mut family.encode_family(&labels)?, metric, value)?;
+                write_number(&mut family.encode_family(&labels)?, metric, value)?;
             }
         }
     }
     Ok(())
-}
-
-fn number(series: &mut MetricEncoder<'_>, metric: &Metric, value: f64) -> fmt::Result {
-    match metric.kind {
-        Kind::Counter => write_counter(series, &(value as u64)),
-        Kind::Gauge | Kind::Info => write_gauge(series, value),
-    }
 }
 
 fn seconds(time: Timestamp) -> f64 {

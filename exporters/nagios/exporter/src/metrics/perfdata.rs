@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use exporter_kit::Metric;
+use exporter_kit::families::{begin, write_counter, write_gauge};
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 
-use super::families::{self as f, Metric};
+use super::families as f;
 use super::objects::{Names, Shown, shown_hosts, shown_services};
-use super::{begin, write_counter, write_gauge};
 use crate::config::{Optional, Series};
 use crate::perfdata::{Bounds, Measurement, Quantity, Range};
 use crate::snapshot::Snapshot;

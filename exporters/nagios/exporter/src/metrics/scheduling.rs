@@ -3,11 +3,11 @@
 
 use std::fmt;
 
+use exporter_kit::families::begin;
 use jiff::Timestamp;
 use nagios_event::{Modes, Program};
 use prometheus_client::encoding::DescriptorEncoder;
 
-use super::begin;
 use super::families as f;
 use crate::snapshot::{Object, Settings, Snapshot};
 

@@ -4,64 +4,7 @@
 //! Series are joined by `pool` (the name in the configuration) and the UUID in `host`, `vm`, `sr`; names and all
 //! other texts are in the `_info` families.
 
-use prometheus_client::metrics::MetricType;
-
-/// A metric family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Metric {
-    /// Name as a query writes it, with `_total` or `_info`.
-    pub name: &'static str,
-    /// What it says and where it comes from.
-    pub help: &'static str,
-    pub(super) kind: Kind,
-}
-
-/// The kinds of metrics that we have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Gauge,
-    Counter,
-    Info,
-}
-
-impl Metric {
-    /// Name of the family in OpenMetrics, which adds the suffix to the samples by itself.
-    pub(super) fn family_name(&self) -> &'static str {
-        let suffix = match self.kind {
-            Kind::Gauge => "",
-            Kind::Counter => "_total",
-            Kind::Info => "_info",
-        };
-        self.name.strip_suffix(suffix).unwrap_or(self.name)
-    }
-
-    pub(super) fn metric_type(&self) -> MetricType {
-        match self.kind {
-            Kind::Gauge => MetricType::Gauge,
-            Kind::Counter => MetricType::Counter,
-            Kind::Info => MetricType::Info,
-        }
-    }
-
-    pub(crate) fn is_counter(&self) -> bool {
-        self.kind == Kind::Counter
-    }
-}
-
-/// Declares the families and gathers them in [`ALL`].
-macro_rules! families {
-    ($($kind:ident $constant:ident = $name:literal, $help:literal;)*) => {
-        $(
-            #[doc = $help]
-            pub const $constant: Metric = Metric { name: $name, help: $help, kind: Kind::$kind };
-        )*
-
-        /// All of them.
-        pub const ALL: &[Metric] = &[$($constant),*];
-    };
-}
-
-families! {
+exporter_kit::families! {
     Gauge POOL_UP = "xen_pool_up", "Whether there is a session with the pool's master (1) or not (0)";
     Gauge POOL_FAILURE = "xen_pool_failure", "Why there is no session with the pool's master: 1 at the reason";
     Gauge POOL_CONNECTED_SINCE = "xen_pool_session_start_timestamp_seconds", "When the session with the master began";

@@ -1,7 +1,9 @@
 //! What we take from RRDs: the one table of columns and the metrics they become.
 
+use exporter_kit::Metric;
+
 use crate::config::Optional;
-use crate::metrics::families::{self as f, Metric};
+use crate::metrics::families as f;
 
 /// What a column becomes.
 #[derive(Debug)]

@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+use exporter_kit::Metric;
 use jiff::Timestamp;
 use xenapi::Uuid;
 use xenapi::rrd::{Consolidation, Legend, Owner, Totals, Update};
 
 use super::measure::{MEASURES, Subject};
 use crate::config::Optional;
-use crate::metrics::families::{self as f, Metric};
+use crate::metrics::families as f;
 
 /// Clocks that differ by more than this many seconds say nothing about an age.
 const CLOCKS_DIFFER: f64 = 120.0;
