@@ -2,14 +2,11 @@
 
 use std::fmt;
 
+use exporter_kit::Secret;
 use reqwest::Url;
-use serde::Deserialize;
 
 /// One Alertmanager.
-///
-/// In configuration: `url`, and `basic_auth` (`username`, `password`) or `bearer_token` where it wants one.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Written")]
+#[derive(Debug, Clone)]
 pub struct Address {
     pub(crate) url: Url,
     pub(crate) auth: Auth,
@@ -30,11 +27,6 @@ pub enum Auth {
     /// `Authorization: Bearer`.
     Bearer(Secret),
 }
-
-/// A text that is never printed.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
 
 /// An address that cannot be used. The texts never quote a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,9 +49,6 @@ pub enum AddressError {
     /// A `?` or `#` part.
     #[error("url: a query or fragment in it, expected none")]
     Query,
-    /// Two ways to log in.
-    #[error("both basic_auth and bearer_token, expected one of them")]
-    Auth,
 }
 
 impl Address {
@@ -90,95 +79,36 @@ impl fmt::Display for Address {
     }
 }
 
-impl Secret {
-    /// Hides a text.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("<secret>")
-    }
-}
-
-/// The address as configuration files write it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    url: String,
-    basic_auth: Option<BasicAuth>,
-    bearer_token: Option<Secret>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BasicAuth {
-    username: String,
-    password: Secret,
-}
-
-impl TryFrom<Written> for Address {
-    type Error = AddressError;
-
-    fn try_from(written: Written) -> Result<Self, AddressError> {
-        let Written { url, basic_auth, bearer_token } = written;
-        let auth = match (basic_auth, bearer_token) {
-            (None, None) => Auth::None,
-            (Some(BasicAuth { username, password }), None) => Auth::Basic { username, password },
-            (None, Some(token)) => Auth::Bearer(token),
-            (Some(_), Some(_)) => return Err(AddressError::Auth),
-        };
-        Self::new(&url, auth)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<Address, String> {
-        serde_json::from_str(json).map_err(|error| error.to_string())
-    }
-
     #[test]
-    fn reads_what_configuration_files_write() {
-        let address = read(r#"{"url":"http://127.0.0.1:9093"}"#).unwrap();
-        assert_eq!(address.to_string(), "http://127.0.0.1:9093");
-        assert!(matches!(address.auth, Auth::None));
-        let address = read(r#"{"url":"https://a/am/","bearer_token":"t0p"}"#).unwrap();
-        assert_eq!(address.to_string(), "https://a/am");
-        assert!(matches!(address.auth, Auth::Bearer(_)));
+    fn a_url_with_a_path_loses_its_last_slash() {
+        for (url, shown) in
+            [("http://127.0.0.1:9093", "http://127.0.0.1:9093"), ("https://a/am/", "https://a/am")]
+        {
+            assert_eq!(Address::new(url, Auth::None).unwrap().to_string(), shown);
+        }
     }
 
     #[test]
     fn says_what_is_wrong_without_the_password() {
-        for (json, expected) in [
-            (r#"{"url":"127.0.0.1:9093"}"#, "expected for example http://127.0.0.1:9093"),
-            (r#"{"url":"ftp://a"}"#, "scheme \"ftp\""),
-            (r#"{"url":"http://me:t0p@a"}"#, "expected them in basic_auth"),
-            (r#"{"url":"http://a/?b=c"}"#, "query or fragment"),
-            (r#"{"url":"http://a","token":"t0p"}"#, "unknown field `token`"),
-            (
-                r#"{"url":"http://a","bearer_token":"t0p","basic_auth":{"username":"u","password":"t0p"}}"#,
-                "expected one of them",
-            ),
+        for (url, expected) in [
+            ("127.0.0.1:9093", "expected for example http://127.0.0.1:9093"),
+            ("ftp://a", "scheme \"ftp\""),
+            ("http://me:t0p@a", "expected them in basic_auth"),
+            ("http://a/?b=c", "query or fragment"),
         ] {
-            let error = read(json).unwrap_err();
-            assert!(error.contains(expected), "{json}: {error}");
+            let error = Address::new(url, Auth::None).unwrap_err().to_string();
+            assert!(error.contains(expected), "{url}: {error}");
             assert!(!error.contains("t0p"), "{error}");
         }
     }
 
     #[test]
     fn debug_hides_the_secret() {
-        let password = Secret::new("t0p".to_owned());
+        let password = Secret::new("t0p");
         let auth = Auth::Basic { username: "me".to_owned(), password };
         let address = Address::new("http://a", auth).unwrap();
         assert!(!format!("{address:?}").contains("t0p"));

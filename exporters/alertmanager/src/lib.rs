@@ -6,9 +6,10 @@
 //!
 //! Promises: an alert ends only because its owner left it out of the set; stopping the owner, losing an
 //! address or restarting an Alertmanager ends none. No address waits for another. Every call has a deadline.
-//! Refuses to know where alerts come from, Prometheus' metrics and configuration files.
+//! Refuses to know where alerts come from and Prometheus' metrics.
 //!
 //! How the parts hang together:
+//! - `file` is what a configuration file says of the addresses;
 //! - `wish` is what the owner wants, shared by all addresses;
 //! - `book` is what one address is known to hold, and decides the next step (no I/O, no clock);
 //! - `delivery` carries the steps out over a [`Client`], one task an address.
@@ -21,6 +22,7 @@ mod book;
 mod client;
 mod delivery;
 mod error;
+mod file;
 mod keeper;
 mod label_set;
 mod settings;
@@ -28,10 +30,11 @@ mod silence;
 mod stats;
 mod wish;
 
-pub use address::{Address, AddressError, Auth, Secret};
+pub use address::{Address, AddressError, Auth};
 pub use alert::{Alert, Posting, Wanted};
 pub use client::Client;
 pub use error::Error;
+pub use file::File;
 pub use keeper::{Generation, Keeper};
 pub use label_set::{LabelError, LabelSet};
 pub use reqwest::Url;

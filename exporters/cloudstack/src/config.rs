@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use alertmanager::{Address, Auth, Url};
+use alertmanager::{Address, Url};
 use anyhow::Context as _;
 use exporter_kit::{Configuration, Secret};
 use jiff::SignedDuration;
@@ -72,7 +72,7 @@ pub struct File {
     refresh: Refresh,
     keep: Option<String>,
     statistics: bool,
-    alertmanagers: Vec<WrittenAlertmanager>,
+    alertmanagers: alertmanager::File,
     history: Option<history::File>,
     alert_hold: Option<String>,
     state_dir: Option<PathBuf>,
@@ -107,23 +107,6 @@ struct Refresh {
     slow: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenAlertmanager {
-    url: String,
-    basic_auth: Option<WrittenBasicAuth>,
-    bearer_token: Option<Secret>,
-    bearer_token_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenBasicAuth {
-    username: String,
-    password: Option<Secret>,
-    password_file: Option<PathBuf>,
-}
-
 impl Configuration for Config {
     type File = File;
 
@@ -143,7 +126,11 @@ impl Configuration for Config {
             keep: duration("keep", keep.as_deref(), KEEP)?,
             statistics,
         };
-        let clouds: Vec<Cloud> = each("clouds", clouds, |cloud| cloud.resolve(pace, base))?;
+        let one = |(index, written): (usize, WrittenCloud)| {
+            written.resolve(pace, base).with_context(|| format!("clouds[{index}]"))
+        };
+        let clouds: Vec<Cloud> =
+            clouds.into_iter().enumerate().map(one).collect::<anyhow::Result<_>>()?;
         let mut names = BTreeSet::new();
         for Cloud { client, .. } in &clouds {
             anyhow::ensure!(
@@ -156,7 +143,7 @@ impl Configuration for Config {
         Ok(Config {
             clouds,
             statistics,
-            alertmanagers: each("alertmanagers", alertmanagers, |written| written.resolve(base))?,
+            alertmanagers: alertmanagers.resolve(base)?,
             history: history.transpose().context("history")?,
             alert_hold: duration("alert_hold", alert_hold.as_deref(), ALERT_HOLD)?,
             state_dir: base.join(state_dir.unwrap_or_else(|| STATE_DIR.into())),
@@ -236,44 +223,8 @@ impl WrittenCloud {
     }
 }
 
-impl WrittenAlertmanager {
-    fn resolve(self, base: &Path) -> anyhow::Result<Address> {
-        let WrittenAlertmanager { url, basic_auth, bearer_token, bearer_token_file } = self;
-        let token =
-            Secret::resolve("bearer_token", bearer_token, bearer_token_file.as_deref(), base)?;
-        let auth = match (basic_auth, token) {
-            (Some(_), Some(_)) => {
-                anyhow::bail!("both basic_auth and bearer_token are set, expected one of them")
-            }
-            (Some(WrittenBasicAuth { username, password, password_file }), None) => {
-                let password =
-                    Secret::resolve("password", password, password_file.as_deref(), base)
-                        .context("basic_auth")?
-                        .context("basic_auth: no password, expected password or password_file")?;
-                Auth::Basic { username, password: handed_on(&password) }
-            }
-            (None, Some(token)) => Auth::Bearer(handed_on(&token)),
-            (None, None) => Auth::None,
-        };
-        Ok(Address::new(&url, auth)?)
-    }
-}
-
 fn yes() -> bool {
     true
-}
-
-fn each<W, T>(
-    key: &str,
-    written: Vec<W>,
-    resolve: impl Fn(W) -> anyhow::Result<T>,
-) -> anyhow::Result<Vec<T>> {
-    let one = |(index, written)| resolve(written).with_context(|| format!("{key}[{index}]"));
-    written.into_iter().enumerate().map(one).collect()
-}
-
-fn handed_on(secret: &Secret) -> alertmanager::Secret {
-    alertmanager::Secret::new(secret.expose().to_owned())
 }
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<reqwest::Certificate>> {

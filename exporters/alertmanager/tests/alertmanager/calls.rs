@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use alertmanager::{
-    Address, Alert, Auth, Client, Error, LabelSet, Posting, Secret, SilenceRequest, SilenceState,
+    Address, Alert, Auth, Client, Error, LabelSet, Posting, SilenceRequest, SilenceState,
 };
 use axum::{
     Router,
@@ -12,6 +12,7 @@ use axum::{
     response::Redirect,
     routing::get,
 };
+use exporter_kit::Secret;
 use jiff::SignedDuration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -174,13 +175,12 @@ async fn logs_in_and_keeps_the_path_prefix() {
         }
     };
     let (url, _task) = serve(Router::new().route("/am/-/ready", get(answer))).await;
-    let secret = |text: &str| Secret::new(text.to_owned());
     let basic = |password| Auth::Basic { username: "me".to_owned(), password };
     for (auth, expected) in [
-        (Auth::Bearer(secret("t0p")), None),
-        (Auth::Bearer(secret("wr0ng")), Some(StatusCode::UNAUTHORIZED)),
-        (basic(secret("t0p")), None),
-        (basic(secret("wr0ng")), Some(StatusCode::UNAUTHORIZED)),
+        (Auth::Bearer(Secret::new("t0p")), None),
+        (Auth::Bearer(Secret::new("wr0ng")), Some(StatusCode::UNAUTHORIZED)),
+        (basic(Secret::new("t0p")), None),
+        (basic(Secret::new("wr0ng")), Some(StatusCode::UNAUTHORIZED)),
     ] {
         let address = Address::new(&format!("{url}/am/"), auth).unwrap();
         let client = Client::new(address, Duration::from_secs(2)).unwrap();

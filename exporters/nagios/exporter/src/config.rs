@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use alertmanager::{Address, Auth, Url};
+use alertmanager::{Address, Url};
 use anyhow::Context as _;
-use exporter_kit::{Configuration, Secret};
+use exporter_kit::Configuration;
 use jiff::SignedDuration;
 use nix::unistd::{Uid, User};
 use serde::Deserialize;
@@ -98,7 +98,7 @@ pub struct File {
     instance: Option<String>,
     socket: Option<PathBuf>,
     allowed_users: Option<Vec<WrittenUser>>,
-    alertmanagers: Vec<WrittenAlertmanager>,
+    alertmanagers: alertmanager::File,
     alert_on: AlertOn,
     external_url: Option<String>,
     stale_after: Option<String>,
@@ -117,23 +117,6 @@ pub struct File {
 enum WrittenUser {
     Id(u32),
     Name(String),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenAlertmanager {
-    url: String,
-    basic_auth: Option<WrittenBasicAuth>,
-    bearer_token: Option<Secret>,
-    bearer_token_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenBasicAuth {
-    username: String,
-    password: Option<Secret>,
-    password_file: Option<PathBuf>,
 }
 
 impl Configuration for Config {
@@ -160,14 +143,7 @@ impl Configuration for Config {
         let amqp = amqp.map(|amqp| amqp::Settings::resolve(amqp, &instance, base));
         let history = history.map(|history| history::Settings::resolve(history, base));
         let series = Series::resolve(metrics, output, filter, labels)?;
-        let alertmanagers = alertmanagers
-            .into_iter()
-            .enumerate()
-            .map(|(index, written)| {
-                alertmanager_address(written, base)
-                    .with_context(|| format!("alertmanagers[{index}]"))
-            })
-            .collect::<anyhow::Result<_>>()?;
+        let alertmanagers = alertmanagers.resolve(base)?;
         Ok(Config {
             instance,
             socket: base.join(socket.unwrap_or_else(|| DEFAULT_SOCKET.into())),
@@ -218,29 +194,6 @@ fn named_users(written: Vec<WrittenUser>) -> anyhow::Result<BTreeSet<u32>> {
             }),
     };
     written.into_iter().map(id).collect()
-}
-
-fn alertmanager_address(written: WrittenAlertmanager, base: &Path) -> anyhow::Result<Address> {
-    let WrittenAlertmanager { url, basic_auth, bearer_token, bearer_token_file } = written;
-    let token = Secret::resolve("bearer_token", bearer_token, bearer_token_file.as_deref(), base)?;
-    let auth = match (basic_auth, token) {
-        (Some(_), Some(_)) => {
-            anyhow::bail!("both basic_auth and bearer_token are set, expected one of them")
-        }
-        (Some(WrittenBasicAuth { username, password, password_file }), None) => {
-            let password = Secret::resolve("password", password, password_file.as_deref(), base)
-                .context("basic_auth")?
-                .context("basic_auth: no password, expected password or password_file")?;
-            Auth::Basic { username, password: handed_on(&password) }
-        }
-        (None, Some(token)) => Auth::Bearer(handed_on(&token)),
-        (None, None) => Auth::None,
-    };
-    Ok(Address::new(&url, auth)?)
-}
-
-fn handed_on(secret: &Secret) -> alertmanager::Secret {
-    alertmanager::Secret::new(secret.expose().to_owned())
 }
 
 fn web_address(text: &str) -> anyhow::Result<Url> {
@@ -339,11 +292,6 @@ mod tests {
             ("external_url: ftp://a\n", "external_url: \"ftp://a\""),
             ("instance: ''\n", "instance: is empty"),
             ("alertmanagers: [{url: 'http://a'}, {url: b}]\n", "x.yml: alertmanagers[1]: url:"),
-            ("alertmanagers: [{url: 'http://a', basic_auth: {username: u}}]\n", "no password"),
-            (
-                "alertmanagers: [{url: 'http://a', bearer_token: t0p, basic_auth: {username: u, password: t0p}}]\n",
-                "expected one of them",
-            ),
         ] {
             let error = load(text).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");

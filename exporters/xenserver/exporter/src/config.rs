@@ -3,8 +3,6 @@
 //! Promises: every error names the key, what stands there and what was expected; passwords and tokens are never
 //! printed. Refuses to know sockets and XAPI's protocol.
 
-mod alertmanagers;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -15,8 +13,6 @@ use exporter_kit::Configuration;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use xenapi::PoolSettings;
-
-use alertmanagers::WrittenAlertmanager;
 
 /// How long the last known state is shown after its source fell silent, unless configured.
 const STALE_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -90,7 +86,7 @@ pub struct File {
     pools: Vec<xenapi::File>,
     metrics: Vec<Optional>,
     stale_after: Option<String>,
-    alertmanagers: Vec<WrittenAlertmanager>,
+    alertmanagers: alertmanager::File,
     alert_priority: Option<i64>,
     alert_hold: Option<String>,
     history: Option<history::File>,
@@ -109,9 +105,6 @@ impl Configuration for Config {
             alert_hold,
             history,
         } = file;
-        let alertmanagers = alertmanagers.into_iter().enumerate().map(|(index, written)| {
-            written.resolve(base).with_context(|| format!("alertmanagers[{index}]"))
-        });
         let history = history.map(|history| history::Settings::resolve(history, base));
         let alert_priority = alert_priority.unwrap_or(ALERT_PRIORITY);
         anyhow::ensure!(
@@ -122,7 +115,7 @@ impl Configuration for Config {
             pools: all_pools(pools, base)?,
             metrics: metrics.into_iter().collect(),
             stale_after: duration("stale_after", stale_after, STALE_AFTER)?,
-            alertmanagers: alertmanagers.collect::<anyhow::Result<_>>()?,
+            alertmanagers: alertmanagers.resolve(base)?,
             alert_priority,
             alert_hold: duration("alert_hold", alert_hold, ALERT_HOLD)?,
             history: history.transpose().context("history")?,
