@@ -21,7 +21,7 @@ use folder::Folder;
 pub(crate) use folder::newest_epoch;
 use segment::{Segment, Writing};
 
-/// After a failure the folder is left alone for so long.
+/// After a failure the folder is left alone for so long, unless it gets emptier before.
 const REST: Duration = Duration::from_secs(1);
 
 /// The folder is divided into at least so many segments, so that making room costs little.
@@ -163,6 +163,8 @@ impl Spill {
                 break;
             }
             self.read.pop_front().inspect(Segment::remove);
+            // This may be what filled the disk.
+            self.retry_at = Instant::now();
         }
     }
 

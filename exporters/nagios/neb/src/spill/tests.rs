@@ -117,6 +117,18 @@ fn a_folder_that_cannot_be_is_counted_and_tried_again() {
 }
 
 #[test]
+fn room_given_back_ends_the_rest_after_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spill = spill(&folder, 1, 1 << 20);
+    write(&mut spill, 1, 1..=3);
+    assert_eq!(read(&mut spill).len(), 3);
+    spill.retry_at = Instant::now() + Duration::from_secs(3600);
+    assert!(!spill.write(&entry(1, 4)));
+    spill.acknowledge((1, 3));
+    assert!(spill.write(&entry(1, 4)));
+}
+
+#[test]
 fn the_files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
