@@ -15,6 +15,7 @@
 //! | `view`, `history`, `page` | what is shown to programs and to people |
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
 //! | `area` | the part of the site that an episode is of |
+//! | `reply` | what phones send to us |
 //! | `upkeep`, `reconcile` | what time and a lost resolution bring about |
 //!
 //! Invariants: nothing is answered 200 that is not on disk; a message's key is in the store once; what an
@@ -34,6 +35,7 @@ mod intake;
 mod metrics;
 mod page;
 mod reconcile;
+mod reply;
 mod route;
 mod source_events;
 mod store;

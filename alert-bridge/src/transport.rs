@@ -17,6 +17,16 @@ pub(crate) struct Message {
     pub(crate) created_at: Timestamp,
 }
 
+/// A message that a phone has sent to us. The transport that received it gives it to [`crate::reply::Inbox::take`],
+/// and keeps it until that has answered `Ok`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Incoming {
+    /// The sender's number as the transport tells it, in digits, with a leading `+` if it has one.
+    pub(crate) from: String,
+    pub(crate) text: String,
+    pub(crate) at: Timestamp,
+}
+
 /// What one attempt has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
