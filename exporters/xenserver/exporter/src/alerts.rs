@@ -5,7 +5,8 @@
 //!   quiet row does not end it;
 //! - any other message of the configured priorities is one until it is destroyed, as an ALARM is whose value is not
 //!   measured here; none is one for longer than the configured time;
-//! - labels hold identity and severity only; value and level are in words.
+//! - labels hold identity and severity only, and not the host of a VM, which keeps its alert when it migrates;
+//!   value, level and host are in words.
 
 mod words;
 
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use alertmanager::{Alert, LabelError, LabelSet, Wanted};
+use history::Severity;
 use jiff::{SignedDuration, Timestamp};
 use xenapi::record::Message;
 use xenapi::{Ref, Uuid};
@@ -26,8 +28,7 @@ pub const ALARM_ALERT: &str = "XenServerAlarm";
 /// `alertname` of any other message.
 pub const MESSAGE_ALERT: &str = "XenServerMessage";
 /// Labels that say what has the problem: all but the severity.
-pub const IDENTITY: [&str; 8] =
-    ["alertname", "source", "road", "pool", "host", "vm", "uuid", "subject"];
+pub const IDENTITY: [&str; 6] = ["alertname", "source", "road", "pool", "uuid", "subject"];
 
 /// How long a value must be back on the good side of its level: three rows.
 const CALM: SignedDuration = SignedDuration::from_secs(15);
@@ -46,6 +47,8 @@ pub(crate) struct Rules {
 pub(crate) struct Alerts {
     rules: Rules,
     calm: HashMap<Ref, Calm>,
+    /// Alarms that are over, which nobody has asked for yet.
+    over: Vec<Ref>,
     /// Whether alarms have been looked at before. Those from before our start are judged at once.
     judged: bool,
 }
@@ -58,7 +61,12 @@ enum Calm {
 
 impl Alerts {
     pub(crate) fn new(rules: Rules) -> Self {
-        Alerts { rules, calm: HashMap::new(), judged: false }
+        Alerts { rules, calm: HashMap::new(), over: Vec::new(), judged: false }
+    }
+
+    /// The alarms whose values have come back since this was last asked.
+    pub(crate) fn over(&mut self) -> Vec<Ref> {
+        std::mem::take(&mut self.over)
     }
 
     /// The alerts that should be active as of `now`.
@@ -122,6 +130,9 @@ impl Alerts {
         let is_over = !self.judged || now.duration_since(since) >= CALM;
         let calm = if is_over { Calm::Over } else { Calm::Since(since) };
         self.calm.insert(reference.clone(), calm);
+        if is_over {
+            self.over.push(reference.clone());
+        }
         is_over
     }
 }
@@ -156,16 +167,17 @@ fn alert(
         None => (MESSAGE_ALERT, &*message.name),
     };
     let uuid = message.object.hyphenated().to_string();
+    let host = if thing.vm.is_empty() { &thing.host } else { "" };
     let labels = [
         ("alertname", name),
         ("source", "xenserver"),
         ("road", "fast"),
         ("pool", pool),
-        ("host", &thing.host),
+        ("host", host),
         ("vm", &thing.vm),
         ("uuid", &uuid),
         ("subject", subject),
-        ("severity", severity(message.priority)),
+        ("severity", severity_label(message.priority)),
     ];
     let summary = words::summary(message, alarm, thing);
     let annotations = [("summary", &*summary), ("description", &*message.body)];
@@ -177,11 +189,21 @@ fn alert(
     })
 }
 
-/// XAPI's priorities: 1 and 2 are loss of data or service, 3 is worse service, 4 and 5 are information.
-fn severity(priority: i64) -> &'static str {
+/// XAPI's priorities: data (1) or services (2) are at risk, a service may suffer (3), something became better (4),
+/// everyday events (5). An ALARM has that of its setting, 3 unless somebody chose another.
+pub(crate) fn severity(priority: i64) -> Severity {
     match priority {
-        1 | 2 => "critical",
-        3 => "warning",
+        1 | 2 => Severity::Critical,
+        3 => Severity::Warning,
+        _ => Severity::Info,
+    }
+}
+
+/// The same as a label.
+fn severity_label(priority: i64) -> &'static str {
+    match severity(priority) {
+        Severity::Critical => "critical",
+        Severity::Warning => "warning",
         _ => "info",
     }
 }

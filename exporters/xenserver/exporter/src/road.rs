@@ -1,14 +1,17 @@
 //! The fast road of one pool: keeps Alertmanager in agreement with its messages, and tells the history.
 //!
-//! Promises: nothing is told to Alertmanager before the pool's messages and measurements are known, so that neither
-//! a restart nor a pool that is away ends an alert; every message is told to the history once, whatever restarts.
+//! Promises: Alertmanager is told nothing before the pool's messages are known, and its hosts have told what they
+//! measure or had time enough for it, so that neither a restart nor a pool that is away ends an alert. The history
+//! is told each message as it comes, and those of the last week again when the pool is seen for the first time or
+//! some were missed: it knows them by their UUIDs and keeps each once. The end of a message is told when it is seen:
+//! it was destroyed, or the value of an alarm came back.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use alertmanager::{Keeper, Settings};
 use history::{Event, Historian, Kind, Severity};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -18,13 +21,17 @@ use xenapi::{MessageEvent, Pool, State};
 use crate::ABOUT;
 use crate::alerts::{self, Alerts, IDENTITY, Rules};
 use crate::config::Config;
+use crate::snapshot::Snapshot;
 use crate::store::{Connection, Store};
 
 /// How often values are looked at.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How many looks the measurements may take to come after the first inventory.
-const PATIENCE: u32 = 15;
+/// How long the measurements may take to come after the first inventory.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How far back the history is told messages that it may have missed.
+const REACH: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The road of one pool.
 pub(crate) struct Road {
@@ -33,7 +40,19 @@ pub(crate) struct Road {
     alerts: Alerts,
     keeper: Option<Keeper>,
     historian: Option<Historian>,
-    looks: u32,
+    /// When the pool was seen for the first time.
+    seen: Option<Instant>,
+    /// Whether Alertmanager has been told anything.
+    begun: bool,
+    /// Whether the history has been told all that it may have missed.
+    caught_up: bool,
+}
+
+/// What happened to a message; its number among the events of that message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Raised = 1,
+    Ended = 2,
 }
 
 impl Road {
@@ -56,7 +75,16 @@ impl Road {
             }
         };
         let rules = Rules { priority: config.alert_priority, hold: config.alert_hold };
-        Ok(Road { pool, store, alerts: Alerts::new(rules), keeper, historian, looks: 0 })
+        Ok(Road {
+            pool,
+            store,
+            alerts: Alerts::new(rules),
+            keeper,
+            historian,
+            seen: None,
+            begun: false,
+            caught_up: false,
+        })
     }
 
     /// Until `stop`.
@@ -67,56 +95,87 @@ impl Road {
         loop {
             tokio::select! {
                 event = messages.recv() => match event {
-                    Ok(event) => self.chronicle(&event),
-                    Err(RecvError::Lagged(_)) => {}
+                    Ok(MessageEvent::Raised(_, message)) => {
+                        self.chronicle(&self.snapshot(), &message, Deed::Raised);
+                    }
+                    Ok(MessageEvent::Ended(_, message)) => {
+                        self.chronicle(&self.snapshot(), &message, Deed::Ended);
+                    }
+                    Err(RecvError::Lagged(_)) => self.caught_up = false,
                     Err(RecvError::Closed) => break,
                 },
-                _ = ticks.tick() => self.looks += 1,
+                _ = ticks.tick() => {}
                 () = stop.cancelled() => break,
             }
-            self.follow();
+            if matches!(&**self.pool.watch().borrow(), State::Connected(_)) {
+                let snapshot = self.snapshot();
+                self.catch_up(&snapshot);
+                self.follow(&snapshot);
+            }
         }
     }
 
-    /// Tells Alertmanager what should be active.
-    fn follow(&mut self) {
-        let Some(keeper) = &self.keeper else { return };
-        let state = Arc::clone(&self.pool.watch().borrow());
-        let State::Connected(connected) = &*state else { return };
+    /// The pool as it is known here, which may be a moment before the store knows it.
+    fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.store.snapshot();
-        let known = matches!(self.store.connection().0, Connection::Up(_))
+        if let State::Connected(connected) = &**self.pool.watch().borrow() {
+            snapshot.inventory = Arc::clone(&connected.inventory);
+        }
+        snapshot
+    }
+
+    /// Tells Alertmanager what should be active, and the history which alarms are over.
+    fn follow(&mut self, snapshot: &Snapshot) {
+        let seen = *self.seen.get_or_insert_with(Instant::now);
+        let is_known = matches!(self.store.connection().0, Connection::Up(_))
             && snapshot.samples.len() >= snapshot.inventory.hosts.len();
-        if self.looks < PATIENCE && !known {
+        self.begun |= is_known || seen.elapsed() >= PATIENCE;
+        if !self.begun {
             return;
         }
-        self.looks = PATIENCE;
-        // A message may be known here a moment before the store has it.
-        snapshot.inventory = Arc::clone(&connected.inventory);
-        keeper.set(self.alerts.wanted(&snapshot, Timestamp::now()));
+        let wanted = self.alerts.wanted(snapshot, Timestamp::now());
+        if let Some(keeper) = &self.keeper {
+            keeper.set(wanted);
+        }
+        for reference in self.alerts.over() {
+            if let Some(message) = snapshot.inventory.messages.get(&reference) {
+                self.chronicle(snapshot, message, Deed::Ended);
+            }
+        }
+    }
+
+    /// Tells the history what it may have missed.
+    fn catch_up(&mut self, snapshot: &Snapshot) {
+        if self.historian.is_none() || std::mem::replace(&mut self.caught_up, true) {
+            return;
+        }
+        let now = Timestamp::now();
+        let is_told = |at: Timestamp| now.duration_since(at) < REACH;
+        let messages = snapshot.inventory.messages.values();
+        let mut messages: Vec<_> =
+            messages.filter(|message| message.timestamp.is_some_and(is_told)).collect();
+        messages.sort_by_key(|message| message.timestamp);
+        for message in messages {
+            self.chronicle(snapshot, message, Deed::Raised);
+        }
     }
 
     /// Tells the history. A message's UUID makes the event known when it comes again.
-    fn chronicle(&self, event: &MessageEvent) {
+    fn chronicle(&self, snapshot: &Snapshot, message: &Message, deed: Deed) {
         let Some(historian) = &self.historian else { return };
-        let (message, sequence) = match event {
-            MessageEvent::Raised(_, message) => (message, 1),
-            MessageEvent::Ended(_, message) => (message, 2),
-        };
-        let Message { uuid, name, class, object, priority, timestamp, body, .. } = &**message;
-        let thing = alerts::Thing::find(&self.store.snapshot(), class, *object);
-        let severity = match (sequence, priority) {
-            (2, _) => Severity::Ok,
-            (_, 1 | 2) => Severity::Critical,
-            (_, 3) => Severity::Warning,
-            _ => Severity::Info,
+        let Message { uuid, name, class, object, priority, timestamp, body, .. } = message;
+        let thing = alerts::Thing::find(snapshot, class, *object);
+        let (at, severity) = match deed {
+            Deed::Ended => (None, Severity::Ok),
+            Deed::Raised => (*timestamp, alerts::severity(*priority)),
         };
         let details = [("name", &**name), ("class", class), ("object", &object.to_string())];
         historian.record(&Event {
             source: "xenserver",
-            instance: &self.store.pool,
+            instance: &snapshot.pool,
             epoch: &uuid.hyphenated().to_string(),
-            sequence,
-            at: timestamp.filter(|_| sequence == 1).unwrap_or_else(Timestamp::now),
+            sequence: deed as u64,
+            at: at.unwrap_or_else(Timestamp::now),
             kind: if &**name == "ALARM" { Kind::Alarm } else { Kind::Message },
             host: &thing.host,
             service: "",

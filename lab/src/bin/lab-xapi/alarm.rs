@@ -5,7 +5,7 @@ use crate::database::Ref;
 use crate::pool::State;
 use crate::value::Value;
 
-/// How urgent an alarm is, on XenAPI's scale.
+/// How urgent an alarm is, on XenAPI's scale, where its setting does not say it.
 const PRIORITY: i64 = 3;
 
 /// Writes the alarm of a variable of a VM.

@@ -57,7 +57,7 @@ pub(crate) struct Command {
     /// Seconds between two things that happen to VMs: starts, stops, moves, crashes. 0 lets nothing happen
     #[arg(long = "life.every", value_name = "SECONDS", default_value_t = 0.0)]
     life: f64,
-    /// Directory for ca.pem and the certificate of each host; without one they are nowhere but on the wire
+    /// Directory for ca.pem, its key, and the certificate of each host; without one they are nowhere but on the wire
     #[arg(long = "tls.directory", value_name = "DIRECTORY")]
     certificates: Option<PathBuf>,
     /// User that may log in
@@ -96,12 +96,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<()> {
     });
     let number = states.iter().map(|(_, state)| state.database.count("host")).sum();
     let mut listeners = listen(command.address, number).await?.into_iter();
-    let authority = Authority::new()?;
-    if let Some(folder) = &command.certificates {
-        std::fs::create_dir_all(folder)
-            .and_then(|()| std::fs::write(folder.join("ca.pem"), authority.pem()))
-            .with_context(|| format!("cannot write into {}", folder.display()))?;
-    }
+    let authority = Authority::of(command.certificates.as_deref())?;
     let mut pools = Vec::new();
     for (name, state) in states {
         let mut hosts = Vec::new();

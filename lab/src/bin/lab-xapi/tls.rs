@@ -1,5 +1,7 @@
-//! The certificates of the hosts, all of one authority that is made at the start.
+//! The certificates of the hosts, all of one authority. Where there is a folder, its key is kept there, so that who
+//! believes it goes on to do so after a restart.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,15 +34,33 @@ pub(crate) enum Validity {
 }
 
 impl Authority {
-    pub(crate) fn new() -> anyhow::Result<Self> {
+    /// The authority of a folder, made with it at the first start; without one, a new one.
+    pub(crate) fn of(folder: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(folder) = folder else { return Self::new(KeyPair::generate()?) };
+        let kept = folder.join("ca.key");
+        let make = || {
+            std::fs::create_dir_all(folder)?;
+            let key = match std::fs::read_to_string(&kept) {
+                Ok(pem) => KeyPair::from_pem(&pem)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let key = KeyPair::generate()?;
+                    std::fs::write(&kept, key.serialize_pem())?;
+                    key
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let authority = Self::new(key)?;
+            std::fs::write(folder.join("ca.pem"), authority.0.pem())?;
+            anyhow::Ok(authority)
+        };
+        make().with_context(|| format!("cannot keep an authority in {}", folder.display()))
+    }
+
+    fn new(key: KeyPair) -> anyhow::Result<Self> {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         parameters.distinguished_name.push(DnType::CommonName, "lab-xapi authority");
-        Ok(Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate()?)?))
-    }
-
-    pub(crate) fn pem(&self) -> String {
-        self.0.pem()
+        Ok(Self(CertifiedIssuer::self_signed(parameters, key)?))
     }
 
     /// A new key and certificate for an address.

@@ -1,13 +1,15 @@
 //! What is on the page.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use crate::stage::{Exporter, Lab, Page, label};
 
-const POOL: &str = "pool=\"lab-pool-1\"";
+pub(crate) const POOL: &str = "pool=\"lab-pool-1\"";
 
 /// Whether all three hosts of a pool have told their measurements.
-fn measured(page: &Page, pool: &str) -> bool {
+pub(crate) fn measured(page: &Page, pool: &str) -> bool {
     page.count("xen_host_cpu_usage_ratio", &[pool]) == 3
 }
 
@@ -61,16 +63,58 @@ async fn no_series_is_there_twice_and_the_default_set_is_about_16_a_vm() {
     let lab = Lab::start(&["--hosts", "3", "--vms", "60"]);
     let exporter = Exporter::with_pools(&[lab.pool("lab-pool-1", "")], "");
     let page = exporter.page("measurements", |page| measured(page, POOL)).await;
-    let series: Vec<&str> = page
-        .0
-        .lines()
-        .filter(|line| line.starts_with("xen_"))
-        .map(|line| line.rsplit_once(' ').unwrap().0)
-        .collect();
-    let unique: BTreeSet<&str> = series.iter().copied().collect();
-    assert_eq!(series.len(), unique.len());
-    let of_vms = series.iter().filter(|line| line.contains("vm=\"")).count();
+    let of_vms = page.names().into_iter().filter(|line| line.contains("vm=\"")).count();
     assert!((14 * 60..=20 * 60).contains(&of_vms), "{of_vms} series for 60 VMs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promtool_finds_nothing_to_say() {
+    let lab = Lab::start(&["--hosts", "3", "--vms", "10"]);
+    let all =
+        "disk_detail, vm_cpu, vm_memory, runstate, cpu_state, storage_detail, vdi, devices, xapi";
+    let exporter =
+        Exporter::with_pools(&[lab.pool("lab-pool-1", "")], &format!("metrics: [{all}]"));
+    let Page(text) = exporter.page("measurements", |page| measured(page, POOL)).await;
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool, from the Debian package prometheus");
+    promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let said = promtool.wait_with_output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+/// The same pool, spoken to in each of the two dialects by hosts that have no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_dialects_give_the_same_metrics() {
+    let lab = Lab::start(&["--hosts", "3", "--vms", "20", "--fault", "no-xml"]);
+    let pool = lab.pool("lab-pool-1", "");
+    let groups = "metrics: [vm_memory, vdi, devices]";
+    let page = async || {
+        let exporter = Exporter::with_pools(std::slice::from_ref(&pool), groups);
+        exporter.page("measurements", |page| measured(page, POOL)).await
+    };
+    let json = page().await;
+    lab.end("no-xml").await;
+    lab.begin("no-json").await;
+    let xml = page().await;
+    let differing: Vec<_> = json.names().symmetric_difference(&xml.names()).copied().collect();
+    assert!(differing.is_empty(), "{differing:#?}");
+    // What is measured or counted differs with time, what is known of the pool does not.
+    let known = |page: &Page| -> BTreeSet<String> {
+        let families = xenserver_exporter::metrics::families::ALL.iter().filter(|family| {
+            !family.is_counter()
+                && !family.help.contains("RRD")
+                && !family.help.contains("rrd_updates")
+                && family.name != "xen_pool_session_start_timestamp_seconds"
+        });
+        families.flat_map(|family| page.series(family.name, &[])).map(str::to_owned).collect()
+    };
+    let (json, xml) = (known(&json), known(&xml));
+    let differing: Vec<_> = json.symmetric_difference(&xml).collect();
+    assert!(differing.is_empty() && json.len() > 300, "{} {differing:#?}", json.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! The stage: simulated pools, and the program that reads them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What comes at all comes within this time, also on a machine with much to do.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A process with pools that dies with its owner.
 pub(crate) struct Lab {
@@ -73,6 +73,21 @@ impl Lab {
         counts.map(Result::unwrap).sum()
     }
 
+    /// Begins a fault: `hang?host=..`.
+    pub(crate) async fn begin(&self, fault: &str) {
+        self.control(reqwest::Method::PUT, &format!("faults/{fault}")).await;
+    }
+
+    /// Ends one.
+    pub(crate) async fn end(&self, fault: &str) {
+        self.control(reqwest::Method::DELETE, &format!("faults/{fault}")).await;
+    }
+
+    /// Lets something happen: `vms/migrate?vm=..`.
+    pub(crate) async fn post(&self, deed: &str) {
+        self.control(reqwest::Method::POST, deed).await;
+    }
+
     async fn control(&self, method: reqwest::Method, path: &str) -> String {
         let url = format!("http://{}/{path}", self.control);
         let answer = reqwest::Client::new().request(method, url).send().await.unwrap();
@@ -90,7 +105,7 @@ impl Drop for Lab {
 /// The program under test, which dies with its owner.
 pub(crate) struct Exporter {
     process: Child,
-    address: String,
+    pub(crate) address: String,
     log: Arc<Mutex<Vec<String>>>,
     _folder: TempDir,
 }
@@ -189,6 +204,15 @@ impl Page {
     /// How many of them there are.
     pub(crate) fn count(&self, family: &str, texts: &[&str]) -> usize {
         self.series(family, texts).count()
+    }
+
+    /// All our series, without their values. None is there twice.
+    pub(crate) fn names(&self) -> BTreeSet<&str> {
+        let lines = self.0.lines().filter(|line| line.starts_with("xen_"));
+        let all: Vec<&str> = lines.map(|line| line.rsplit_once(' ').unwrap().0).collect();
+        let unique: BTreeSet<&str> = all.iter().copied().collect();
+        assert_eq!(all.len(), unique.len(), "a series is there twice");
+        unique
     }
 
     fn brief(&self) -> String {

@@ -90,16 +90,9 @@ fn members(configured: &[Address], inventory: &Inventory, round: u64) -> Vec<Add
     master.into_iter().chain(others).collect()
 }
 
+/// Who watches the pool tells people, once and with the pool's name.
 fn tell_failure(shared: &Shared, error: &Error) {
-    let known = match &**shared.state.borrow() {
-        State::Failed { error, .. } => Some(error.kind()),
-        _ => None,
-    };
-    if known == Some(error.kind()) {
-        tracing::debug!(%error, "still no session");
-    } else {
-        tracing::warn!(%error, kind = error.kind().name(), "no session");
-    }
+    tracing::debug!(%error, "no session");
     let error = Arc::new(error.clone());
     shared.seat.send_replace(Seat::Failed(error.clone()));
     shared.state.send_modify(|state| {

@@ -6,9 +6,9 @@ use crate::database::Ref;
 use crate::host::Host;
 use crate::value::{NULL, Value};
 
-/// How urgent the messages about VMs are, on XenAPI's scale.
+/// How urgent the messages about VMs are: XenAPI's scale goes from 1, the most urgent, to 5.
 const NOTICE: i64 = 5;
-const CRASH: i64 = 3;
+const CRASH: i64 = 2;
 
 impl Pool {
     /// Starts a VM on a host.
