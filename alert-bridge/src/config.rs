@@ -5,6 +5,7 @@
 
 mod file;
 mod period;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertmanager::{Address, Auth};
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use jiff::tz::TimeZone;
 use regex::Regex;
 use reqwest::Url;
@@ -21,12 +22,9 @@ use access::{Settings, Tokens};
 
 use crate::access::{self as allowed, Role};
 use crate::route::{Contact, Match, Route};
-use crate::transport::{Transport, gammu, http};
+use crate::transport::Transport;
 pub(crate) use file::File;
 pub(crate) use file::Token;
-
-/// The longest text that gammu-smsd and most gateways take, in parts.
-const MOST_SEGMENTS: usize = 10;
 
 /// What alert-bridge runs by.
 #[derive(Debug)]
@@ -62,6 +60,7 @@ impl exporter_kit::Configuration for Config {
             give_up_after,
             retention,
             transports,
+            prefixes,
             contacts,
             routes,
         } = file;
@@ -87,19 +86,15 @@ impl exporter_kit::Configuration for Config {
         for transport in transports {
             let name = transport.name.clone();
             let key = format!("transports.{name}");
-            ensure!(
-                (1..=MOST_SEGMENTS).contains(&transport.max_segments),
-                "{key}.max_segments: {} is out of range, expected 1 to {MOST_SEGMENTS}",
-                transport.max_segments
-            );
             segments.insert(name.clone(), transport.max_segments);
-            let way = resolve_transport(transport, base).with_context(|| key.clone())?;
+            let way = transport.resolve(base).with_context(|| key.clone())?;
             ensure!(ways.insert(name, Arc::new(way)).is_none(), "{key}: is there twice");
         }
         let mut people = BTreeMap::new();
         for contact in contacts {
             let key = format!("contacts.{}", contact.name);
-            let contact = resolve_contact(contact, &segments).with_context(|| key.clone())?;
+            let contact =
+                resolve_contact(contact, &prefixes, &segments).with_context(|| key.clone())?;
             ensure!(
                 people.insert(contact.name.clone(), Arc::new(contact)).is_none(),
                 "{key}: is there twice"
@@ -130,85 +125,42 @@ impl exporter_kit::Configuration for Config {
     }
 }
 
-fn resolve_transport(transport: file::Transport, base: &Path) -> anyhow::Result<Transport> {
-    let file::Transport { name: _, max_segments: _, gammu, http } = transport;
-    Ok(match (gammu, http) {
-        (Some(gammu), None) => {
-            let file::Gammu { spool, outbox, sent, error } = gammu;
-            let folder = |given: Option<std::path::PathBuf>, name: &str| {
-                base.join(given.unwrap_or_else(|| spool.join(name)))
-            };
-            Transport::Gammu(gammu::Spool {
-                outbox: folder(outbox, "outbox"),
-                sent: folder(sent, "sent"),
-                error: folder(error, "error"),
-            })
-        }
-        (None, Some(http)) => Transport::Http(Box::new(resolve_gateway(http, base)?)),
-        _ => bail!("expected either `gammu` or `http`"),
-    })
-}
-
-fn resolve_gateway(gateway: file::Http, base: &Path) -> anyhow::Result<http::Gateway> {
-    let file::Http { method, url, headers, json, form, success, id, timeout, in_doubt } = gateway;
-    let mut values = BTreeMap::new();
-    for (name, file::Header { value, value_file }) in headers {
-        let key = format!("headers.{name}.value");
-        let value = exporter_kit::Secret::resolve(&key, value, value_file.as_deref(), base)?;
-        values.insert(name, value.with_context(|| format!("{key}: is missing"))?);
-    }
-    let body = match (json, form) {
-        (Some(json), None) => http::Body::Json(json),
-        (None, Some(form)) => http::Body::Form(form),
-        _ => bail!("expected either `json` or `form`"),
-    };
-    let status = success.status.into_iter().map(|status| {
-        reqwest::StatusCode::from_u16(status).ok().with_context(|| {
-            format!("success.status: {status} is no HTTP status, expected 100 to 599")
-        })
-    });
-    ensure!(
-        id.as_ref().is_none_or(|id| id.starts_with('/')),
-        "id: expected a JSON pointer such as /data/id"
-    );
-    http::Gateway::new(http::Settings {
-        method: method
-            .parse()
-            .ok()
-            .with_context(|| format!("method: `{method}` is no HTTP method"))?,
-        url: web_address(&url).context("url")?,
-        headers: values,
-        body,
-        success: http::Success {
-            status: status.collect::<anyhow::Result<_>>()?,
-            body_matches: success
-                .body_matches
-                .map(|text| pattern("success.body_matches", &text))
-                .transpose()?,
-        },
-        id,
-        timeout: timeout.0,
-        retry_in_doubt: in_doubt.map(|choice| matches!(choice, file::InDoubt::Retry)),
-    })
-}
-
 fn resolve_contact(
     contact: file::Contact,
+    prefixes: &[file::Prefix],
     segments: &BTreeMap<String, usize>,
 ) -> anyhow::Result<Contact> {
-    let file::Contact { name, phone, language, transport } = contact;
-    let max_segments = *segments.get(&transport).with_context(|| {
-        format!(
-            "transport: no transport is called `{transport}`, expected one of: {}",
-            names(segments)
-        )
-    })?;
+    let file::Contact { name, phone, language, transport, fallbacks } = contact;
     let digits = phone.strip_prefix('+').unwrap_or(&phone);
     ensure!(
         (3..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()),
         "phone: `{phone}` is no phone number, expected 3 to 20 digits, with or without a leading + (in quotes)"
     );
-    Ok(Contact { name, phone, language, transport, max_segments })
+    let (transport, fallbacks) = match transport {
+        Some(transport) => (transport, fallbacks),
+        None => {
+            ensure!(fallbacks.is_empty(), "fallbacks: expected a `transport` before them");
+            let longest = prefixes
+                .iter()
+                .filter(|known| phone.starts_with(&known.prefix))
+                .max_by_key(|known| known.prefix.len());
+            let file::Prefix { prefix: _, transport, fallbacks } = longest.with_context(|| {
+                format!("transport: is missing, and no one of `prefixes` is that of {phone}")
+            })?;
+            (transport.clone(), fallbacks.clone())
+        }
+    };
+    let mut max_segments = usize::MAX;
+    for name in std::iter::once(&transport).chain(&fallbacks) {
+        let most = segments.get(name).with_context(|| {
+            format!(
+                "transport: no transport is called `{name}`, expected one of: {}",
+                names(segments)
+            )
+        })?;
+        max_segments = max_segments.min(*most);
+    }
+    Ok(Contact { name, phone, language, transport, fallbacks, max_segments })
 }
 
 fn resolve_route(

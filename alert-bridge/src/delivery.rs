@@ -1,12 +1,19 @@
-//! Hands messages to their transports: one worker each, so that a slow one delays no other.
+//! Hands messages to their transports, so that a slow one delays no other.
 //!
-//! A message goes `queued` -> `sending` -> `accepted`, `failed` or `in_doubt`; each step is on disk before the
-//! next. A transport sends one message at a time, so at most one per transport is in doubt after a crash. A
-//! refused message is tried again, with growing pauses, until [`Config::give_up_after`].
+//! A message goes `queued` -> `sending` -> `accepted`, `failed` or `in_doubt`, and from `accepted` by a receipt to
+//! `delivered` or `failed`; each step is on disk before the next. A transport sends one message at a time, so at
+//! most one per transport is in doubt after a crash. What a transport has refused or rejected goes on to the
+//! contact's next one, and after the last with growing pauses from the first, until [`Config::give_up_after`].
+//! What a transport may have stays with it.
+
+pub(crate) mod chain;
+pub(crate) mod gate;
+pub(crate) mod inbound;
+mod judge;
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -18,13 +25,11 @@ use crate::config::Config;
 use crate::metrics::{DeliveryOutcome, Metrics};
 use crate::store::messages::{self, Claimed, Settled, State, Work};
 use crate::store::{Store, StoreError};
-use crate::transport::{Outcome, Transport};
-
-/// Pause after the first refusal; it doubles with each one.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
-/// The longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+use crate::transport::{Message, Outcome, Transport};
+use chain::Chain;
+use gate::{Gate, Passage};
+use inbound::conclude;
+use judge::{Case, Verdict, back_off, judge};
 
 /// Pause after a failure of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -47,7 +52,8 @@ pub(crate) async fn run(
             let worker = Worker {
                 name: name.clone(),
                 transport: Arc::clone(transport),
-                give_up_after: current.give_up_after,
+                config: Arc::clone(&current),
+                gate: Mutex::new(Gate::new(transport.limits, Instant::now())),
                 store: store.clone(),
                 metrics: metrics.clone(),
             };
@@ -66,7 +72,8 @@ pub(crate) async fn run(
 struct Worker {
     name: String,
     transport: Arc<Transport>,
-    give_up_after: Duration,
+    config: Arc<Config>,
+    gate: Mutex<Gate>,
     store: Store,
     metrics: Metrics,
 }
@@ -78,25 +85,61 @@ impl Worker {
         while !stop.is_cancelled() {
             // Noted before the look, so that what is queued after it wakes us.
             queued.borrow_and_update();
-            let work = match self.claim().await {
-                Ok(work) => work,
-                Err(error) => {
-                    warn!(transport = self.name, %error, "cannot look for messages");
-                    pause(STORE_PAUSE, &stop).await;
+            let passage = self.gate().ask(Instant::now());
+            let work = match passage {
+                Passage::Free => self.claim().await,
+                Passage::Later(wait) => {
+                    pause(wait, &stop).await;
                     continue;
                 }
+                Passage::Broken(wait) => self.divert(Timestamp::now() + wait).await,
             };
             match work {
-                Work::Message(claimed) => self.deliver(claimed, &stop).await,
-                Work::Wait(due) => {
+                Ok(Work::Message(claimed)) => self.deliver(claimed, &stop).await,
+                Ok(Work::Wait(due)) => {
                     let wait = due.map_or(LONGEST_WAIT, until).min(LONGEST_WAIT);
                     tokio::select! {
                         _ = queued.changed() => {}
                         () = pause(wait, &stop) => {}
                     }
                 }
+                Err(error) => {
+                    warn!(transport = self.name, %error, "cannot look for messages");
+                    pause(STORE_PAUSE, &stop).await;
+                }
             }
         }
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands what is due to the contacts' next transports, because this one is left alone until `mended`.
+    async fn divert(&self, mended: Timestamp) -> Result<Work, StoreError> {
+        let (name, config) = (self.name.clone(), Arc::clone(&self.config));
+        let write = self.store.write(move |writing| {
+            let now = Timestamp::now();
+            let mut moved = 0_u32;
+            for (row, contact) in messages::movable(writing.connection(), &name, now)? {
+                let rejected = messages::rejected(writing.connection(), row)?;
+                let next = Chain::of(&config, &contact, &name).after(&name, &rejected);
+                let Some(hop) = next.filter(|hop| hop.transport != name) else { continue };
+                let due_at = if hop.lap { mended } else { now };
+                let why = format!("{name} is left alone after failures");
+                messages::requeue(writing.connection(), row, &hop.transport, &why, due_at)?;
+                moved += 1;
+            }
+            if moved > 0 {
+                writing.queued();
+            }
+            Ok(moved)
+        });
+        let moved = write.await?;
+        if moved > 0 {
+            info!(transport = self.name, moved, "messages go another way");
+        }
+        Ok(Work::Wait(Some(mended)))
     }
 
     async fn recover(&self) -> Result<(), StoreError> {
@@ -130,39 +173,109 @@ impl Worker {
     }
 
     async fn deliver(&self, claimed: Claimed, stop: &CancellationToken) {
-        let Claimed { row, attempt, message } = claimed;
+        let Claimed { row, attempt, bound, rejected, message } = claimed;
+        self.gate().enter();
         let outcome = self.transport.send(&message).await;
+        self.judge_transport(&outcome);
         let now = Timestamp::now();
         let age = Duration::try_from(now.duration_since(message.created_at)).unwrap_or_default();
-        let (state, reference, error) =
-            judge(outcome, self.transport.idempotent(), age >= self.give_up_after);
-        let delivery = match state {
-            State::Queued => DeliveryOutcome::Retried,
-            State::Accepted => DeliveryOutcome::Accepted,
-            State::Failed => DeliveryOutcome::Failed,
-            State::InDoubt => DeliveryOutcome::InDoubt,
+        let case = Case {
+            chain: &Chain::of(&self.config, &message.contact, &self.name),
+            transport: &self.name,
+            idempotent: self.transport.idempotent(),
+            rejected,
+            bound,
+            too_old: age >= self.config.give_up_after,
         };
-        self.metrics.delivery(&self.name, delivery);
-        let (id, contact, transport) = (&message.id, &message.contact, &self.name);
-        match (state, &error) {
-            (State::Accepted, _) => {
-                info!(id, contact, transport, attempt, reference, "message accepted")
+        let Verdict { state, next, bound } = judge(&outcome, case);
+        let name = outcome.name();
+        let (reference, why) = match outcome {
+            Outcome::Accepted { reference } => (reference, None),
+            Outcome::Refused { why } | Outcome::Rejected { why } | Outcome::InDoubt { why } => {
+                (None, Some(why))
             }
-            (State::Queued, why) => {
-                warn!(id, contact, transport, attempt, why, "message not accepted, will try again")
-            }
-            (State::Failed, why) => error!(id, contact, transport, attempt, why, "message failed"),
-            (State::InDoubt, why) => {
-                error!(id, contact, transport, attempt, why, "message in doubt")
-            }
-        }
-        let due_at = now + back_off(attempt, RandomState::new().hash_one(row));
-        let settled = Arc::new(Settled { row, attempt, state, now, due_at, reference, error });
+        };
+        self.tell(state, &message, attempt, reference.as_deref(), why.as_deref());
+        let next = next.map(|hop| {
+            let wait = if hop.lap {
+                back_off(attempt, RandomState::new().hash_one(row))
+            } else {
+                Duration::ZERO
+            };
+            (hop.transport, now + wait)
+        });
+        let settled = Arc::new(Settled {
+            row,
+            attempt,
+            transport: self.name.clone(),
+            outcome: name,
+            state,
+            now,
+            next,
+            bound,
+            reference,
+            error: why,
+        });
         self.persist(stop, |worker| {
-            let settled = Arc::clone(&settled);
-            worker.store.write(move |writing| messages::settle(writing.connection(), &settled))
+            let (settled, config) = (Arc::clone(&settled), Arc::clone(&worker.config));
+            worker.store.write(move |writing| {
+                messages::settle(writing.connection(), &settled)?;
+                if settled.state == State::Queued {
+                    writing.queued();
+                }
+                // Its receipt may have come before the answer.
+                conclude(writing, &config, settled.row, settled.now)
+            })
         })
         .await;
+    }
+
+    /// Counts the outcome for the breaker: an answer about the message shows that the transport works.
+    fn judge_transport(&self, outcome: &Outcome) {
+        let works = matches!(outcome, Outcome::Accepted { .. } | Outcome::Rejected { .. });
+        let mut gate = self.gate();
+        let was = gate.is_broken();
+        if works {
+            gate.worked();
+        } else {
+            gate.failed(Instant::now());
+        }
+        let is = gate.is_broken();
+        drop(gate);
+        match (was, is) {
+            (false, true) => {
+                error!(transport = self.name, "transport is left alone after failures")
+            }
+            (true, false) => info!(transport = self.name, "transport works again"),
+            _ => {}
+        }
+        self.metrics.broken(&self.name, is);
+    }
+
+    /// Counts and logs an attempt.
+    fn tell(
+        &self,
+        state: State,
+        message: &Message,
+        attempt: u32,
+        reference: Option<&str>,
+        why: Option<&str>,
+    ) {
+        let (outcome, told) = match state {
+            State::Queued => (DeliveryOutcome::Retried, "message not accepted, will try again"),
+            State::Accepted => (DeliveryOutcome::Accepted, "message accepted"),
+            State::Failed => (DeliveryOutcome::Failed, "message failed"),
+            State::InDoubt => (DeliveryOutcome::InDoubt, "message in doubt"),
+        };
+        self.metrics.delivery(&self.name, outcome);
+        let (id, contact, transport) = (&message.id, &message.contact, &self.name);
+        match state {
+            State::Accepted => info!(id, contact, transport, attempt, reference, "{told}"),
+            State::Queued => warn!(id, contact, transport, attempt, why, "{told}"),
+            State::Failed | State::InDoubt => {
+                error!(id, contact, transport, attempt, why, "{told}");
+            }
+        }
     }
 
     /// Writes until it is on disk. When the program stops before, recovery finds the message as being sent.
@@ -181,30 +294,6 @@ impl Worker {
     }
 }
 
-/// What an outcome means for the message.
-fn judge(
-    outcome: Outcome,
-    idempotent: bool,
-    too_old: bool,
-) -> (State, Option<String>, Option<String>) {
-    match outcome {
-        Outcome::Accepted { reference } => (State::Accepted, reference, None),
-        Outcome::Rejected { why } => (State::Failed, None, Some(why)),
-        Outcome::InDoubt { why } if !idempotent => (State::InDoubt, None, Some(why)),
-        Outcome::Refused { why } | Outcome::InDoubt { why } if too_old => {
-            (State::Failed, None, Some(format!("given up: {why}")))
-        }
-        Outcome::Refused { why } | Outcome::InDoubt { why } => (State::Queued, None, Some(why)),
-    }
-}
-
-/// The pause after an attempt: doubled each time, and up to a quarter longer or shorter by chance.
-fn back_off(attempt: u32, chance: u64) -> Duration {
-    let pause =
-        FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
-    pause.mul_f64(0.75 + (chance % 1000) as f64 / 2000.0)
-}
-
 fn until(due: Timestamp) -> Duration {
     Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default()
 }
@@ -213,34 +302,5 @@ async fn pause(length: Duration, stop: &CancellationToken) {
     tokio::select! {
         () = tokio::time::sleep(length) => {}
         () = stop.cancelled() => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_a_bound_and_differ() {
-        assert_eq!(back_off(1, 500), Duration::from_secs(1));
-        assert_eq!(back_off(3, 500), Duration::from_secs(4));
-        assert_eq!(back_off(1, 0), Duration::from_millis(750));
-        assert!(back_off(1000, 999) <= LONGEST_PAUSE.mul_f64(1.25));
-    }
-
-    #[test]
-    fn an_outcome_in_doubt_is_tried_again_only_where_that_is_safe() {
-        let state = |outcome, idempotent, too_old| judge(outcome, idempotent, too_old).0;
-        let doubt = || Outcome::InDoubt { why: "timeout".into() };
-        let refused = || Outcome::Refused { why: "busy".into() };
-        assert_eq!(state(doubt(), false, false), State::InDoubt);
-        assert_eq!(state(doubt(), true, false), State::Queued);
-        assert_eq!(state(refused(), false, false), State::Queued);
-        assert_eq!(state(refused(), false, true), State::Failed);
-        assert_eq!(
-            state(Outcome::Rejected { why: "bad number".into() }, true, false),
-            State::Failed
-        );
-        assert_eq!(state(Outcome::Accepted { reference: None }, false, true), State::Accepted);
     }
 }

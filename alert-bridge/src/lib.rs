@@ -10,6 +10,7 @@
 //! | `episode` | the state machine, pure |
 //! | `route`, `text` | who is told, in which words |
 //! | `store` | SQLite: one writer with group commit, queries by family of tables |
+//! | `delivery` | which transport has which message when, and what is told of it later |
 //! | `transport` | gammu-smsd's spool, HTTP gateways |
 //! | `source_events` | the event API: what sources such as Nagios tell of |
 //! | `view`, `history`, `page` | what is shown to programs and to people |
@@ -62,9 +63,11 @@ use tokio::task::JoinSet;
 use access::{Right, Role};
 use acknowledge::Desk;
 pub use config::Config;
+use delivery::inbound::Inbound;
 use feed::Feed;
 use metrics::Metrics;
 use store::Store;
+use transport::callback;
 use webhook::Webhook;
 
 /// What this program is.
@@ -132,6 +135,12 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let events =
         Router::new().route("/api/v1/events", post(source_events::receive)).with_state(events);
 
+    let inbound =
+        Inbound { config: config.clone(), store: store.clone(), metrics: metrics.clone() };
+    let receipts = Router::new()
+        .route("/api/v1/receipts/{transport}", post(callback::receive))
+        .with_state(inbound);
+
     let mut tasks = JoinSet::new();
     tasks.spawn(delivery::run(config.clone(), store.clone(), metrics, shutdown.clone()));
     tasks.spawn(upkeep::end_held(config.clone(), store.clone(), shutdown.clone()));
@@ -139,7 +148,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     tasks.spawn(reconcile::run(config, store, shutdown.clone()));
 
     let ready = web.ready();
-    let web = web.without_landing_page().open_routes(webhook.merge(events));
+    let web = web.without_landing_page().open_routes(webhook.merge(events).merge(receipts));
     // Our own login takes the place of the web configuration's, of which a browser cannot log out.
     let web = if own_login { web.open_routes(pages) } else { web.routes(pages) };
     ready.yes();

@@ -16,6 +16,7 @@ use tracing::warn;
 use crate::alert::Severity;
 use crate::store::stock::{self, Stock};
 use crate::store::{Store, StoreError, events};
+use crate::transport::Fate;
 
 const PREFIX: &str = "alert_bridge";
 
@@ -133,6 +134,17 @@ struct DeliveryLabels {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReceiptLabels {
+    transport: String,
+    receipt: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TransportLabel {
+    transport: String,
+}
+
 /// The counters. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Metrics {
@@ -141,6 +153,8 @@ pub(crate) struct Metrics {
     late: Counter,
     unrouted: Counter,
     deliveries: Family<DeliveryLabels, Counter>,
+    receipts: Family<ReceiptLabels, Counter>,
+    broken: Family<TransportLabel, Gauge>,
     feed_clients: Gauge,
     source_events: Family<OutcomeLabel, Counter>,
     event_requests_refused: Counter,
@@ -164,6 +178,8 @@ impl Metrics {
             late,
             unrouted,
             deliveries,
+            receipts,
+            broken,
             feed_clients,
             source_events,
             event_requests_refused,
@@ -184,6 +200,11 @@ impl Metrics {
                     outcome: outcome.name(),
                 });
             }
+            for receipt in [Fate::DELIVERED, Fate::FAILED] {
+                let transport = transport.clone();
+                let _present = receipts.get_or_create(&ReceiptLabels { transport, receipt });
+            }
+            let _present = broken.get_or_create(&TransportLabel { transport: transport.clone() });
         }
         let own = registry.sub_registry_with_prefix(PREFIX);
         own.register(
@@ -206,6 +227,16 @@ impl Metrics {
             "deliveries",
             "Attempts to send a message by how they ended",
             deliveries.clone(),
+        );
+        own.register(
+            "receipts",
+            "Receipts of messages, or parts of them, by what they tell",
+            receipts.clone(),
+        );
+        own.register(
+            "transport_broken",
+            "1 while a transport is left alone after failures",
+            broken.clone(),
         );
         own.register("feed_clients", "Clients that listen to the feed now", feed_clients.clone());
         own.register(
@@ -245,6 +276,18 @@ impl Metrics {
     pub(crate) fn delivery(&self, transport: &str, outcome: DeliveryOutcome) {
         let labels = DeliveryLabels { transport: transport.to_owned(), outcome: outcome.name() };
         self.deliveries.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn receipt(&self, transport: &str, receipt: &'static str) {
+        self.receipts
+            .get_or_create(&ReceiptLabels { transport: transport.to_owned(), receipt })
+            .inc();
+    }
+
+    pub(crate) fn broken(&self, transport: &str, broken: bool) {
+        self.broken
+            .get_or_create(&TransportLabel { transport: transport.to_owned() })
+            .set(broken.into());
     }
 
     pub(crate) fn source_events(&self, outcome: EventOutcome, count: u64) {

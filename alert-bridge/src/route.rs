@@ -15,6 +15,8 @@ pub(crate) struct Contact {
     pub(crate) language: Language,
     /// Name of the transport that carries this contact's messages.
     pub(crate) transport: String,
+    /// Those that take over, in this order.
+    pub(crate) fallbacks: Vec<String>,
     /// Most parts of one message.
     pub(crate) max_segments: usize,
 }
@@ -77,6 +79,7 @@ mod tests {
             phone: "+1".into(),
             language: Language::En,
             transport: "t".into(),
+            fallbacks: Vec::new(),
             max_segments: 4,
         })
     }

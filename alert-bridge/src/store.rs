@@ -12,6 +12,7 @@ pub(crate) mod episodes;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod messages;
+pub(crate) mod receipts;
 pub(crate) mod retention;
 pub(crate) mod source_events;
 pub(crate) mod stock;
@@ -32,13 +33,14 @@ pub(crate) use writer::Writing;
 use writer::{Job, Writer};
 
 /// Version of the schema, in SQLite's `user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// What makes each version of the one before it.
 const MIGRATIONS: [&str; VERSION as usize] = [
     include_str!("store/schema.sql"),
     include_str!("store/source_events.sql"),
     include_str!("store/acknowledgements.sql"),
+    include_str!("store/receipts.sql"),
 ];
 
 /// Writes that may wait for the writer thread.
@@ -231,7 +233,8 @@ fn prepare(path: &Path) -> anyhow::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
+    // Not while versions change: a table that is replaced must not take with it what refers to it.
+    connection.pragma_update(None, "foreign_keys", false)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
         VERSION => {}
@@ -247,6 +250,7 @@ fn prepare(path: &Path) -> anyhow::Result<Connection> {
             "it is of version {newer}, expected {VERSION}: a newer alert-bridge has written it"
         ),
     }
+    connection.pragma_update(None, "foreign_keys", true)?;
     Ok(connection)
 }
 

@@ -1,9 +1,13 @@
-//! The ways a message leaves this program. Each says what happened to a message, as far as can be known.
+//! The ways a message leaves this program. Each says what happened to a message, as far as can be known, and
+//! most tell later how it ended.
 
+pub(crate) mod callback;
 pub(crate) mod gammu;
 pub(crate) mod http;
 
 use jiff::Timestamp;
+
+use crate::delivery::gate::Limits;
 
 /// A message for one person.
 #[derive(Debug, Clone)]
@@ -34,15 +38,64 @@ pub(crate) enum Outcome {
     Accepted { reference: Option<String> },
     /// It surely was not taken; worth another attempt.
     Refused { why: String },
-    /// It never will be taken.
+    /// It never will be taken this way.
     Rejected { why: String },
     /// It may have been taken or not.
     InDoubt { why: String },
 }
 
+impl Outcome {
+    /// Its name in the store.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Outcome::Accepted { .. } => "accepted",
+            Outcome::Refused { .. } => "refused",
+            Outcome::Rejected { .. } => "rejected",
+            Outcome::InDoubt { .. } => "in_doubt",
+        }
+    }
+}
+
+/// What the other side tells later of a message, or a part of one, that it has taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Receipt {
+    /// What it was accepted under, or our own id of the message.
+    pub(crate) reference: String,
+    pub(crate) fate: Fate,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is on the phone.
+    Delivered,
+    /// It never will be.
+    Failed { why: String },
+}
+
+impl Fate {
+    pub(crate) const DELIVERED: &'static str = "delivered";
+    pub(crate) const FAILED: &'static str = "failed";
+
+    /// Its name in the store and the metrics.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Fate::Delivered => Fate::DELIVERED,
+            Fate::Failed { .. } => Fate::FAILED,
+        }
+    }
+}
+
 /// A configured way out.
 #[derive(Debug)]
-pub(crate) enum Transport {
+pub(crate) struct Transport {
+    pub(crate) limits: Limits,
+    pub(crate) way: Way,
+}
+
+/// The kinds of transports.
+#[derive(Debug)]
+pub(crate) enum Way {
     Gammu(gammu::Spool),
     Http(Box<http::Gateway>),
 }
@@ -50,17 +103,17 @@ pub(crate) enum Transport {
 impl Transport {
     /// Makes one attempt. Ends within the transport's own deadline.
     pub(crate) async fn send(&self, message: &Message) -> Outcome {
-        match self {
-            Transport::Gammu(spool) => spool.send(message).await,
-            Transport::Http(gateway) => gateway.send(message).await,
+        match &self.way {
+            Way::Gammu(spool) => spool.send(message).await,
+            Way::Http(gateway) => gateway.send(message).await,
         }
     }
 
     /// Whether a message in doubt may be sent again: the other side drops a message that it has already.
     pub(crate) fn idempotent(&self) -> bool {
-        match self {
-            Transport::Gammu(_) => true,
-            Transport::Http(gateway) => gateway.idempotent(),
+        match &self.way {
+            Way::Gammu(_) => true,
+            Way::Http(gateway) => gateway.idempotent(),
         }
     }
 }

@@ -80,11 +80,11 @@ pub(crate) struct MessageView {
     pub(crate) transport: String,
     pub(crate) text: String,
     pub(crate) segments: u32,
-    /// `queued`, `sending`, `accepted`, `failed` or `in_doubt`.
+    /// `queued`, `sending`, `accepted`, `delivered`, `failed` or `in_doubt`.
     pub(crate) state: String,
     pub(crate) attempts: u32,
     pub(crate) created: Timestamp,
-    /// When it was accepted, failed or fell into doubt.
+    /// When it was accepted, delivered, failed or fell into doubt.
     pub(crate) settled: Option<Timestamp>,
     /// The transport's own name for it.
     pub(crate) reference: Option<String>,

@@ -34,7 +34,9 @@ fn the_sample_is_read_and_shows_the_defaults() {
 #[test]
 fn the_examples_are_read() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("webhook.token"), "secret\n").unwrap();
+    for secret in ["webhook.token", "receipts.token", "twilio.token"] {
+        std::fs::write(folder.path().join(secret), "secret\n").unwrap();
+    }
     for example in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples")).unwrap() {
         let example = example.unwrap().path();
         let path = folder.path().join(example.file_name().unwrap());
@@ -100,6 +102,21 @@ fn an_error_names_file_key_what_came_and_what_was_expected() {
         (
             format!("{TOKENS}routes: [{{match: {{host: '['}}, contacts: []}}]\n"),
             "routes[0]: match.host: `[`",
+        ),
+        (
+            contact("phone: '+4915', transport: t, fallbacks: [modem]"),
+            "no transport is called `modem`, expected one of: t",
+        ),
+        (contact("phone: '+4915'"), "transport: is missing, and no one of `prefixes`"),
+        (
+            gateway(", form: {}, receipts: {id: a, state: b, delivered: [], failed: []}"),
+            "receipts.token",
+        ),
+        (
+            format!(
+                "{TOKENS}transports: [{{name: t, gammu: {{}}, rate_limit: {{messages: 0, per: 1m}}}}]\n"
+            ),
+            "rate_limit.messages: 0 is out of range",
         ),
     ];
     for (text, expected) in cases {

@@ -185,7 +185,10 @@ async fn retention_keeps_what_is_open_or_not_yet_sent() {
             attempt: 1,
             state: State::Accepted,
             now: at(10),
-            due_at: at(10),
+            transport: "modem".into(),
+            outcome: "accepted",
+            next: None,
+            bound: false,
             reference: None,
             error: None,
         };

@@ -2,7 +2,8 @@
 //!
 //! Guarantee: nothing is lost; a message goes out twice only if the gateway's answer was lost, and only where
 //! `in_doubt: retry` holds. That is the default when the template hands the gateway our `id` (by which it can
-//! drop what it has already); else a message in doubt stays so and is shown.
+//! drop what it has already); else a message in doubt stays so and is shown. What became of a message the gateway
+//! may tell later, see [`super::callback`].
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -16,6 +17,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use regex::Regex;
 use reqwest::{Method, StatusCode, Url};
 
+use super::callback::Callback;
 use super::{Message, Outcome};
 
 /// Bytes of a gateway's answer that are looked at.
@@ -38,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: BTreeMap<String, Secret>,
+    /// User and password of `Authorization: Basic`.
+    pub(crate) login: Option<(String, Secret)>,
     pub(crate) body: Body,
     pub(crate) success: Success,
     /// JSON pointer (RFC 6901) to the gateway's own id in its answer.
@@ -45,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// Whether to send again when it is unknown whether the gateway took the message.
     pub(crate) retry_in_doubt: Option<bool>,
+    pub(crate) callback: Option<Callback>,
 }
 
 /// Templates of the request's body.
@@ -110,11 +115,19 @@ impl Gateway {
     }
 
     pub(crate) fn idempotent(&self) -> bool {
-        self.settings.retry_in_doubt.unwrap_or_else(|| {
-            self.templates
-                .templates()
-                .any(|(_, template)| template.undeclared_variables(false).contains("id"))
-        })
+        self.settings.retry_in_doubt.unwrap_or_else(|| self.hands_over_id())
+    }
+
+    /// Whether the gateway gets our id of the message.
+    fn hands_over_id(&self) -> bool {
+        self.templates
+            .templates()
+            .any(|(_, template)| template.undeclared_variables(false).contains("id"))
+    }
+
+    /// How it tells what became of a message, if it does.
+    pub(crate) fn callback(&self) -> Option<&Callback> {
+        self.settings.callback.as_ref()
     }
 
     pub(crate) async fn send(&self, message: &Message) -> Outcome {
@@ -128,7 +141,6 @@ impl Gateway {
             Err(error) => return Outcome::InDoubt { why: causes(error) },
         };
         let status = answer.status();
-        // Whatever the body says, these answers mean that the message was not taken.
         if let Some(outcome) = refusal(status, &self.settings.success) {
             return outcome(format!(
                 "the gateway answered {}: {}",
@@ -137,12 +149,12 @@ impl Gateway {
             ));
         }
         match read(answer).await {
-            Ok(body) => self.judge(status, &body),
+            Ok(body) => self.judge(status, &body, &message.id),
             Err(why) => Outcome::InDoubt { why },
         }
     }
 
-    fn judge(&self, status: StatusCode, body: &str) -> Outcome {
+    fn judge(&self, status: StatusCode, body: &str, id: &str) -> Outcome {
         let matches = self
             .settings
             .success
@@ -164,14 +176,21 @@ impl Gateway {
                 other => Some(other.to_string()),
             }
         });
-        Outcome::Accepted { reference }
+        // Else its receipts can only speak of our own id.
+        let own = self.hands_over_id().then(|| id.to_owned());
+        Outcome::Accepted { reference: reference.or(own) }
     }
 
     fn request(&self, message: &Message) -> anyhow::Result<reqwest::RequestBuilder> {
         let Message { id, contact, phone, text, created_at: _ } = message;
-        let values = context! { id, contact, phone, text };
+        let receipt_token = self.settings.callback.as_ref().map(|callback| callback.token.expose());
+        let values = context! { id, contact, phone, text, receipt_token };
         let render = |name: &str| self.templates.get_template(name)?.render(values.clone());
-        let request = self.client.request(self.settings.method.clone(), self.settings.url.clone());
+        let mut request =
+            self.client.request(self.settings.method.clone(), self.settings.url.clone());
+        if let Some((user, password)) = &self.settings.login {
+            request = request.basic_auth(user, Some(password.expose()));
+        }
         Ok(match &self.settings.body {
             Body::Json(_) => {
                 let text = render("json").context("json")?;
@@ -214,6 +233,8 @@ fn refusal(status: StatusCode, success: &Success) -> Option<fn(String) -> Outcom
         StatusCode::BAD_REQUEST
         | StatusCode::PAYLOAD_TOO_LARGE
         | StatusCode::UNPROCESSABLE_ENTITY => |why| Outcome::Rejected { why },
+        // Said by something between us and the gateway, which may have taken the message.
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => |why| Outcome::InDoubt { why },
         _ => |why| Outcome::Refused { why },
     })
 }

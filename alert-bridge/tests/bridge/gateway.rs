@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::bridge::{Bridge, firing};
+use crate::server::serve;
 use crate::wait::until;
 
 type Received = Arc<Mutex<Vec<Value>>>;
@@ -18,13 +19,6 @@ type Received = Arc<Mutex<Vec<Value>>>;
 fn example(text: &str, address: &str) -> String {
     text.replace("127.0.0.1:8080", address)
         .replace("token_file: webhook.token", "token: a-token-for-tests")
-}
-
-async fn serve(app: Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    address
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod bridge;
 mod browser;
 mod gammu;
 mod peers;
+mod server;
 mod wait;
 
 mod access;
@@ -19,4 +20,5 @@ mod events;
 mod feed;
 mod gateway;
 mod page;
+mod receipts;
 mod refusals;
