@@ -17,6 +17,8 @@ mod freshness;
 mod listener;
 mod load;
 mod outage;
+#[path = "../../tests/scrape/stage/ports.rs"]
+mod ports;
 mod pulse;
 #[path = "../../tests/amqp/rabbit.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]

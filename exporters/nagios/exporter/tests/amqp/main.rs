@@ -5,6 +5,8 @@
 mod consumer;
 mod observer;
 mod outages;
+#[path = "../scrape/stage/ports.rs"]
+mod ports;
 mod rabbit;
 mod relay;
 mod sites;
@@ -18,7 +20,7 @@ use nagios_event::Frame;
 use stage::{host, service, state};
 
 /// How long anything may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Asks again and again until there is an answer.
 pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {

@@ -1,14 +1,13 @@
 //! A RabbitMQ of our own: node, epmd, folders and ports, all gone with the test.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
+use crate::ports::free_port;
 use crate::until;
 
 /// The package's scripts that do not change the user.
@@ -150,6 +149,7 @@ impl Rabbit {
             .env("RABBITMQ_CONFIG_FILE", path("rabbit.conf"))
             .env("RABBITMQ_CONF_ENV_FILE", path("environment.conf"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", path("plugins"))
+            .env("ERL_CRASH_DUMP", "/dev/null")
             .env("RABBITMQ_DIST_PORT", self.distribution_port.to_string())
             .env(
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
@@ -157,19 +157,6 @@ impl Rabbit {
             )
             .stdin(Stdio::null());
         command
-    }
-}
-
-/// A port that stays free while the broker is down: none that the kernel gives to connections, for one of a client
-/// that tries to connect to it would hold it, connected to itself.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let begin = std::process::id() as u16 % 1000 * 10;
-    loop {
-        let port = 12_000 + (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % 18_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }
 

@@ -10,6 +10,7 @@ mod exporter;
 #[path = "../scrape/stage/module.rs"]
 mod module;
 
+pub(crate) use crate::ports::free_port;
 pub(crate) use crate::until as eventually;
 pub(crate) use alertmanager::Alertmanager;
 pub(crate) use exporter::Exporter;

@@ -1,9 +1,9 @@
-//! A Nagios with its relay: the module's side goes on by itself and gives its sign of life each second.
+//! A Nagios with its relay, for tests that give both orders from many places.
 
 use std::path::Path;
 use std::time::Duration;
 
-use nagios_event::{Body, Frame, State, Stats};
+use nagios_event::{Body, State};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::stage::{Exporter, Module, state};
@@ -80,28 +80,16 @@ impl Station {
 }
 
 async fn live(mut module: Module, mut orders: mpsc::Receiver<Order>) {
-    let mut pulse = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            _ = pulse.tick() => module.send(&Frame::Stats(Stats::default())).await,
-            order = orders.recv() => match order {
-                Some(Order::Tell(body, answer)) => {
-                    let _ = answer.send(module.event(*body).await);
-                }
-                Some(Order::AwaitAcknowledgement(number, answer)) => {
-                    loop {
-                        tokio::select! {
-                            () = module.acknowledged(number) => break,
-                            _ = pulse.tick() => module.send(&Frame::Stats(Stats::default())).await,
-                        }
-                    }
-                    let _ = answer.send(());
-                }
-                Some(Order::StaysUnacknowledged(number, answer)) => {
-                    let _ = answer.send(module.stays_unacknowledged(number).await);
-                }
-                None => return,
-            },
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Tell(body, answer) => drop(answer.send(module.event(*body).await)),
+            Order::AwaitAcknowledgement(number, answer) => {
+                module.acknowledged(number).await;
+                let _ = answer.send(());
+            }
+            Order::StaysUnacknowledged(number, answer) => {
+                let _ = answer.send(module.stays_unacknowledged(number).await);
+            }
         }
     }
 }

@@ -199,9 +199,10 @@ async fn the_newer_connection_of_one_nagios_wins_and_a_second_nagios_is_refused(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_falls_silent_is_gone_and_its_objects_vanish_in_time() {
-    let exporter = Exporter::start("stale_after: 6s\n").await;
+    let exporter = Exporter::start("stale_after: 20s\n").await;
     let mut module = Module::start(exporter.socket(), 1, 0, &objects()).await;
     exporter.reaches("nagios_up", 1.0).await;
+    module.fall_silent();
     module.hung_up().await;
     exporter.reaches("nagios_up", 0.0).await;
     assert_eq!(exporter.metric(HTTP_STATE).await, Some(0.0));

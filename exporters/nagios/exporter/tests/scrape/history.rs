@@ -1,13 +1,12 @@
 //! What goes to alert-bridge for the history, with the real alert-bridge.
 
-use std::net::TcpListener;
 use std::process::Stdio;
 
 use nagios_event::{Acknowledgement, Body, StateChange};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::stage::{Exporter, Module, eventually, host, state};
+use crate::stage::{Exporter, Module, eventually, free_port, host, state};
 
 /// Starts alert-bridge, which was built beside this test, with its store in `folder`. Killed when dropped.
 async fn alert_bridge(folder: &std::path::Path, port: u16) -> Child {
@@ -39,7 +38,7 @@ async fn found(port: u16) -> Option<Vec<Value>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn history_waits_for_alert_bridge_and_is_there_once() {
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let spool = folder.path().join("spool");
     let config = format!(
         "history: {{url: 'http://127.0.0.1:{port}', token: t0p, spool: '{}'}}\n",

@@ -207,10 +207,12 @@ fn a_program_wide_switch_changes_all_states() {
 
 #[test]
 fn the_end_of_a_notification_period_is_told() {
-    // Nagios' periods are whole minutes: this one ends, or around midnight begins, with the next minute.
-    let minute = now() / 60 % (24 * 60) + 1;
+    // Nagios' periods are whole minutes: this one ends, or around midnight begins, with a minute that is far
+    // enough for Nagios to start before.
+    let turn = (now() + 30).div_ceil(60) * 60;
+    let minute = turn / 60 % (24 * 60);
     let (hours, inside) = match minute {
-        1440 => ("00:00-00:05".to_owned(), true),
+        0 => ("00:00-00:05".to_owned(), true),
         _ => (format!("00:00-{:02}:{:02}", minute / 60, minute % 60), false),
     };
     let days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
@@ -226,7 +228,7 @@ fn the_end_of_a_notification_period_is_told() {
     let mut reader = exporter.accept();
     reader.until_snapshot();
     assert_eq!(reader.told.world.timeperiods["today"], !inside);
-    let patience = now() + 80;
+    let patience = turn + 60;
     let today = Timeperiod { name: "today".to_owned(), inside };
     while now() < patience && !reader.told.is_event(|body| *body == Body::Timeperiod(today.clone()))
     {

@@ -1,12 +1,11 @@
 //! A real Alertmanager.
 
-use std::net::TcpListener;
 use std::process::Stdio;
 
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use super::eventually;
+use super::{eventually, free_port};
 
 /// A running Alertmanager. Killed when dropped.
 pub(crate) struct Alertmanager {
@@ -24,8 +23,7 @@ impl Alertmanager {
 
     /// An address at which nothing answers yet.
     pub(crate) fn reserve() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Alertmanager { port, folder: tempfile::tempdir().unwrap(), process: None }
+        Alertmanager { port: free_port(), folder: tempfile::tempdir().unwrap(), process: None }
     }
 
     /// Starts it at its address.

@@ -1,14 +1,18 @@
 //! The Nagios module's side of the conversation.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nagios_event::{
     Ack, Body, Check, Event, Flags, Frame, Hello, Host, MAX_FRAME, PROTOCOL, Service,
-    SnapshotBegin, Split, State, encode, split,
+    SnapshotBegin, Split, State, Stats, encode, split,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use super::LIMIT;
 
@@ -17,18 +21,29 @@ pub(crate) const EPOCH: i64 = 1_767_225_600;
 
 /// A connected module.
 pub(crate) struct Module {
-    stream: UnixStream,
+    speech: Arc<Mutex<Speech>>,
+    /// Tells the counters each second, once it has introduced itself.
+    pulse: Option<JoinHandle<()>>,
+    stream: OwnedReadHalf,
     received: Vec<u8>,
     epoch: u64,
     seq: u64,
     acknowledged: u64,
 }
 
+struct Speech {
+    stream: OwnedWriteHalf,
+    /// The counters as they were told last.
+    stats: Stats,
+}
+
 impl Module {
     /// Connects and says nothing.
     pub(crate) async fn connect(socket: &Path) -> Self {
-        let stream = UnixStream::connect(socket).await.unwrap();
-        Module { stream, received: Vec::new(), epoch: 0, seq: 0, acknowledged: 0 }
+        let (stream, out) = UnixStream::connect(socket).await.unwrap().into_split();
+        let speech = Arc::new(Mutex::new(Speech { stream: out, stats: Stats::default() }));
+        let received = Vec::new();
+        Module { speech, pulse: None, stream, received, epoch: 0, seq: 0, acknowledged: 0 }
     }
 
     /// Connects, introduces itself as the Nagios process of `epoch` and sends a snapshot that includes every event
@@ -38,7 +53,13 @@ impl Module {
         (module.epoch, module.seq) = (epoch, seq);
         module.send(&hello(epoch)).await;
         module.snapshot(objects).await;
+        module.pulse = Some(tokio::spawn(beat(Arc::clone(&module.speech))));
         module
+    }
+
+    /// Gives no sign of life any more.
+    pub(crate) fn fall_silent(&mut self) {
+        self.pulse.take().unwrap().abort();
     }
 
     pub(crate) async fn snapshot(&mut self, objects: &[Frame]) {
@@ -51,11 +72,15 @@ impl Module {
     }
 
     pub(crate) async fn send(&mut self, frame: &Frame) {
-        self.send_bytes(&bytes(frame)).await;
+        let mut speech = self.speech.lock().await;
+        if let Frame::Stats(stats) = frame {
+            speech.stats = *stats;
+        }
+        speech.stream.write_all(&bytes(frame)).await.unwrap();
     }
 
     pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
+        self.speech.lock().await.stream.write_all(bytes).await.unwrap();
     }
 
     /// Sends an event with the next number and returns the number.
@@ -118,6 +143,26 @@ impl Module {
                     assert!(read > 0, "the exporter hung up");
                 }
             }
+        }
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        if let Some(pulse) = &self.pulse {
+            pulse.abort();
+        }
+    }
+}
+
+async fn beat(speech: Arc<Mutex<Speech>>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        second.tick().await;
+        let mut speech = speech.lock().await;
+        let stats = bytes(&Frame::Stats(speech.stats));
+        if speech.stream.write_all(&stats).await.is_err() {
+            return;
         }
     }
 }
