@@ -4,6 +4,7 @@
 //! must make a message; the error names the key, what stands there and what was expected.
 
 mod file;
+mod people;
 mod period;
 mod transport;
 
@@ -21,7 +22,8 @@ use reqwest::Url;
 use access::{Settings, Tokens};
 
 use crate::access::{self as allowed, Role};
-use crate::route::{Contact, Match, Route};
+use crate::contact::Contact;
+use crate::route::Route;
 use crate::transport::Transport;
 pub(crate) use file::File;
 pub(crate) use file::Token;
@@ -62,6 +64,7 @@ impl exporter_kit::Configuration for Config {
             transports,
             prefixes,
             contacts,
+            groups,
             routes,
         } = file;
         let access = Arc::new(Settings::resolve("access", access, base)?);
@@ -90,22 +93,12 @@ impl exporter_kit::Configuration for Config {
             let way = transport.resolve(base).with_context(|| key.clone())?;
             ensure!(ways.insert(name, Arc::new(way)).is_none(), "{key}: is there twice");
         }
-        let mut people = BTreeMap::new();
-        for contact in contacts {
-            let key = format!("contacts.{}", contact.name);
-            let contact =
-                resolve_contact(contact, &prefixes, &segments).with_context(|| key.clone())?;
-            ensure!(
-                people.insert(contact.name.clone(), Arc::new(contact)).is_none(),
-                "{key}: is there twice"
-            );
-        }
+        let contacts = people::contacts(contacts, &prefixes, &segments)?;
+        let known = people::Names::new(&contacts, groups)?;
         let routes = routes
             .into_iter()
             .enumerate()
-            .map(|(index, route)| {
-                resolve_route(route, &people).with_context(|| format!("routes[{index}]"))
-            })
+            .map(|(index, route)| known.route(route).with_context(|| format!("routes[{index}]")))
             .collect::<anyhow::Result<_>>()?;
         Ok(Config {
             access,
@@ -119,72 +112,10 @@ impl exporter_kit::Configuration for Config {
             give_up_after: give_up_after.0,
             retention: retention.0,
             transports: ways,
-            contacts: people,
+            contacts,
             routes,
         })
     }
-}
-
-fn resolve_contact(
-    contact: file::Contact,
-    prefixes: &[file::Prefix],
-    segments: &BTreeMap<String, usize>,
-) -> anyhow::Result<Contact> {
-    let file::Contact { name, phone, language, transport, fallbacks } = contact;
-    let digits = phone.strip_prefix('+').unwrap_or(&phone);
-    ensure!(
-        (3..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()),
-        "phone: `{phone}` is no phone number, expected 3 to 20 digits, with or without a leading + (in quotes)"
-    );
-    let (transport, fallbacks) = match transport {
-        Some(transport) => (transport, fallbacks),
-        None => {
-            ensure!(fallbacks.is_empty(), "fallbacks: expected a `transport` before them");
-            let longest = prefixes
-                .iter()
-                .filter(|known| phone.starts_with(&known.prefix))
-                .max_by_key(|known| known.prefix.len());
-            let file::Prefix { prefix: _, transport, fallbacks } = longest.with_context(|| {
-                format!("transport: is missing, and no one of `prefixes` is that of {phone}")
-            })?;
-            (transport.clone(), fallbacks.clone())
-        }
-    };
-    let mut max_segments = usize::MAX;
-    for name in std::iter::once(&transport).chain(&fallbacks) {
-        let most = segments.get(name).with_context(|| {
-            format!(
-                "transport: no transport is called `{name}`, expected one of: {}",
-                names(segments)
-            )
-        })?;
-        max_segments = max_segments.min(*most);
-    }
-    Ok(Contact { name, phone, language, transport, fallbacks, max_segments })
-}
-
-fn resolve_route(
-    route: file::Route,
-    people: &BTreeMap<String, Arc<Contact>>,
-) -> anyhow::Result<Route> {
-    let file::Route { r#match, contacts, r#continue } = route;
-    let file::Match { host, service, output } = r#match;
-    let optional =
-        |key: &str, text: Option<String>| text.map(|text| pattern(key, &text)).transpose();
-    let contacts = contacts.iter().map(|name| {
-        people.get(name).cloned().with_context(|| {
-            format!("contacts: no contact is called `{name}`, expected one of: {}", names(people))
-        })
-    });
-    Ok(Route {
-        matches: Match {
-            host: optional("match.host", host)?,
-            service: optional("match.service", service)?,
-            output: optional("match.output", output)?,
-        },
-        contacts: contacts.collect::<anyhow::Result<_>>()?,
-        goes_on: r#continue,
-    })
 }
 
 fn pattern(key: &str, text: &str) -> anyhow::Result<Regex> {
@@ -205,8 +136,8 @@ fn web_address(text: &str) -> anyhow::Result<Url> {
     url.with_context(|| format!("`{text}` is no address, expected http://HOST:PORT"))
 }
 
-fn names<T>(map: &BTreeMap<String, T>) -> String {
-    map.keys().cloned().collect::<Vec<_>>().join(", ")
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names.cloned().collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use crate::alert::Alert;
 use crate::config::Config;
+use crate::contact::Contact;
 use crate::episode::Transition;
-use crate::route::{self, Contact};
+use crate::route;
 use crate::store::episodes::{self, Key, Loaded};
 use crate::store::{Event, StoreError, Writing, messages};
 use crate::text;
@@ -169,9 +170,11 @@ fn tell(
     episodes::told(writing.connection(), id, seq)?;
 
     let told = messages::told(writing.connection(), id)?;
-    let routed = route::contacts(&config.routes, &episode.content);
+    let routed = route::contacts(&config.routes, &episode.content, episode.severity);
     let unrouted = transition == Transition::Firing && routed.is_none();
-    let people = recipients(config, transition, told, routed.unwrap_or_default());
+    let mut wanted = routed.unwrap_or_default();
+    wanted.retain(|contact| contact.floor <= episode.severity);
+    let people = recipients(config, transition, told, wanted);
     for contact in &people {
         let text = text::message(episode, transition, contact.language, &config.time_zone);
         let queued = messages::queue(

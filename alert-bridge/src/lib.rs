@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `alert` | an alert, its severity, what tells two apart |
 //! | `episode` | the state machine, pure |
-//! | `route`, `text` | who is told, in which words |
+//! | `contact`, `route`, `explain` | who is told, and why |
+//! | `text` | in which words |
 //! | `store` | SQLite: one writer with group commit, queries by family of tables |
 //! | `delivery` | which transport has which message when, and what is told of it later |
 //! | `transport` | gammu-smsd's spool, HTTP gateways |
@@ -28,8 +29,10 @@ mod alert;
 mod area;
 mod body;
 mod config;
+mod contact;
 mod delivery;
 mod episode;
+mod explain;
 mod feed;
 mod history;
 mod intake;
@@ -84,6 +87,14 @@ pub struct Flags {
     /// Folder of the store.
     #[arg(long = "storage.path", value_name = "FOLDER", default_value = "data")]
     pub storage_path: PathBuf,
+}
+
+/// Does what the command line asks for beside the service: `hash-password`, `route`. Answers whether it did.
+///
+/// # Errors
+/// What was wrong with the command.
+pub fn command() -> anyhow::Result<bool> {
+    Ok(::access::hash_password_command()? || explain::command()?)
 }
 
 /// Runs until the service is told to stop.

@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match access::hash_password_command() {
-        Ok(false) => {}
-        Ok(true) => return ExitCode::SUCCESS,
+    match alert_bridge::command() {
+        Ok(false) => exporter_kit::main(alert_bridge::ABOUT, alert_bridge::run),
+        Ok(true) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
     }
-    exporter_kit::main(alert_bridge::ABOUT, alert_bridge::run)
 }

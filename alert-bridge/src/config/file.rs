@@ -1,5 +1,6 @@
 //! The shape of the configuration file. `alert-bridge.yml` explains each key.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use exporter_kit::Secret;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use super::period::Period;
 use super::transport::Transport;
 use crate::access::Role;
+use crate::alert::Severity;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -26,6 +28,7 @@ pub struct File {
     pub(crate) transports: Vec<Transport>,
     pub(crate) prefixes: Vec<Prefix>,
     pub(crate) contacts: Vec<Contact>,
+    pub(crate) groups: Vec<Group>,
     pub(crate) routes: Vec<Route>,
 }
 
@@ -45,6 +48,7 @@ impl Default for File {
             transports: Vec::new(),
             prefixes: Vec::new(),
             contacts: Vec::new(),
+            groups: Vec::new(),
             routes: Vec::new(),
         }
     }
@@ -66,6 +70,7 @@ pub(crate) struct Contact {
     pub(crate) phone: String,
     #[serde(default)]
     pub(crate) language: crate::text::Language,
+    pub(crate) severity: Option<Severity>,
     pub(crate) transport: Option<String>,
     #[serde(default)]
     pub(crate) fallbacks: Vec<String>,
@@ -83,6 +88,13 @@ pub(crate) struct Prefix {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) contacts: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Route {
     #[serde(default)]
     pub(crate) r#match: Match,
@@ -94,7 +106,9 @@ pub(crate) struct Route {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Match {
+    pub(crate) severity: Option<Severity>,
     pub(crate) host: Option<String>,
     pub(crate) service: Option<String>,
     pub(crate) output: Option<String>,
+    pub(crate) labels: BTreeMap<String, String>,
 }

@@ -20,7 +20,7 @@ fn the_sample_is_read_and_shows_the_defaults() {
     let defaults = read(TOKENS).unwrap();
     assert_eq!(sample.transports.keys().collect::<Vec<_>>(), ["gateway", "modem"]);
     assert_eq!(sample.contacts["duty"].max_segments, 4);
-    assert_eq!(sample.routes.len(), 3);
+    assert_eq!(sample.routes.len(), 4);
     assert_eq!(sample.time_zone.iana_name(), Some("Asia/Shanghai"));
     let shown = |config: &Config| {
         let Config {
@@ -98,6 +98,18 @@ fn an_error_names_file_key_what_came_and_what_was_expected() {
         (
             format!("{TOKENS}routes: [{{contacts: [nobody]}}]\n"),
             "routes[0]: contacts: no contact is called `nobody`",
+        ),
+        (
+            format!("{TOKENS}groups: [{{name: all, contacts: [nobody]}}]\n"),
+            "groups.all.contacts: no contact is called `nobody`",
+        ),
+        (
+            contact("phone: '+4915', transport: t") + "groups: [{name: duty, contacts: []}]\n",
+            "groups.duty: a contact is called so, too",
+        ),
+        (
+            format!("{TOKENS}routes: [{{match: {{labels: {{team: '('}}}}, contacts: []}}]\n"),
+            "routes[0]: match.labels.team: `(`",
         ),
         (
             format!("{TOKENS}routes: [{{match: {{host: '['}}, contacts: []}}]\n"),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{StoreError, from_millis, to_millis};
-use crate::route::Contact;
+use crate::contact::Contact;
 use crate::transport::Message;
 
 /// Where a message stands after an attempt.
@@ -77,7 +77,8 @@ pub(crate) fn queue(
     text: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Contact { name, phone, language: _, transport, fallbacks: _, max_segments } = contact;
+    let Contact { name, phone, language: _, floor: _, transport, fallbacks: _, max_segments } =
+        contact;
     let text = crate::text::segments::cap(text, *max_segments);
     let mut statement = connection.prepare_cached(
         "INSERT INTO message (receiver, contact, episode, transition, transport, phone, text, segments, state,

@@ -22,3 +22,4 @@ mod gateway;
 mod page;
 mod receipts;
 mod refusals;
+mod route;

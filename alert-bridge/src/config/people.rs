@@ -1,0 +1,136 @@
+//! Contacts, groups of them, and the routes that name either.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+
+use super::{file, names, pattern};
+use crate::alert::Severity;
+use crate::contact::Contact;
+use crate::route::{Field, Match, Route};
+
+/// Contacts by their names.
+pub(super) type Contacts = BTreeMap<String, Arc<Contact>>;
+
+/// `segments` are the most parts of a message by the names of the transports.
+pub(super) fn contacts(
+    written: Vec<file::Contact>,
+    prefixes: &[file::Prefix],
+    segments: &BTreeMap<String, usize>,
+) -> anyhow::Result<Contacts> {
+    let mut contacts = Contacts::new();
+    for contact in written {
+        let key = format!("contacts.{}", contact.name);
+        let contact = resolve(contact, prefixes, segments).with_context(|| key.clone())?;
+        let twice = contacts.insert(contact.name.clone(), Arc::new(contact));
+        ensure!(twice.is_none(), "{key}: is there twice");
+    }
+    Ok(contacts)
+}
+
+fn resolve(
+    written: file::Contact,
+    prefixes: &[file::Prefix],
+    segments: &BTreeMap<String, usize>,
+) -> anyhow::Result<Contact> {
+    let file::Contact { name, phone, language, severity, transport, fallbacks } = written;
+    let digits = phone.strip_prefix('+').unwrap_or(&phone);
+    ensure!(
+        (3..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()),
+        "phone: `{phone}` is no phone number, expected 3 to 20 digits, with or without a leading + (in quotes)"
+    );
+    let (transport, fallbacks) = match transport {
+        Some(transport) => (transport, fallbacks),
+        None => {
+            ensure!(fallbacks.is_empty(), "fallbacks: expected a `transport` before them");
+            let longest = prefixes
+                .iter()
+                .filter(|known| phone.starts_with(&known.prefix))
+                .max_by_key(|known| known.prefix.len());
+            let file::Prefix { prefix: _, transport, fallbacks } = longest.with_context(|| {
+                format!("transport: is missing, and no one of `prefixes` is that of {phone}")
+            })?;
+            (transport.clone(), fallbacks.clone())
+        }
+    };
+    let mut max_segments = usize::MAX;
+    for name in std::iter::once(&transport).chain(&fallbacks) {
+        let most = segments.get(name).with_context(|| {
+            format!(
+                "transport: no transport is called `{name}`, expected one of: {}",
+                names(segments.keys())
+            )
+        })?;
+        max_segments = max_segments.min(*most);
+    }
+    let floor = severity.unwrap_or(Severity::Info);
+    Ok(Contact { name, phone, language, floor, transport, fallbacks, max_segments })
+}
+
+/// What a route may name: a contact, or a group.
+pub(super) struct Names<'a> {
+    contacts: &'a Contacts,
+    groups: BTreeMap<String, Vec<Arc<Contact>>>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(contacts: &'a Contacts, groups: Vec<file::Group>) -> anyhow::Result<Self> {
+        let mut known = Names { contacts, groups: BTreeMap::new() };
+        for file::Group { name, contacts: members } in groups {
+            let key = format!("groups.{name}");
+            ensure!(!contacts.contains_key(&name), "{key}: a contact is called so, too");
+            let members = members.iter().map(|member| {
+                let contact = contacts.get(member).cloned();
+                contact.with_context(|| {
+                    format!(
+                        "{key}.contacts: no contact is called `{member}`, expected one of: {}",
+                        names(contacts.keys())
+                    )
+                })
+            });
+            let members = members.collect::<anyhow::Result<_>>()?;
+            ensure!(known.groups.insert(name, members).is_none(), "{key}: is there twice");
+        }
+        Ok(known)
+    }
+
+    /// Who goes by a name: one contact, or the members of a group.
+    fn find(&self, name: &str) -> anyhow::Result<&[Arc<Contact>]> {
+        let contact = self.contacts.get(name).map(std::slice::from_ref);
+        let found = contact.or_else(|| self.groups.get(name).map(Vec::as_slice));
+        found.with_context(|| {
+            format!(
+                "contacts: no contact is called `{name}` and no group, expected one of: {}",
+                names(self.contacts.keys().chain(self.groups.keys()))
+            )
+        })
+    }
+
+    pub(super) fn route(&self, written: file::Route) -> anyhow::Result<Route> {
+        let file::Route { r#match, contacts, r#continue } = written;
+        let file::Match { severity, host, service, output, labels } = r#match;
+        let label = |name: &str, text: Option<String>| {
+            text.map(|text| (format!("match.{name}"), Field::Label(name.to_owned()), text))
+        };
+        let labels = labels
+            .into_iter()
+            .map(|(name, text)| (format!("match.labels.{name}"), Field::Label(name), text));
+        let patterns = label("host", host)
+            .into_iter()
+            .chain(label("service", service))
+            .chain(output.map(|text| ("match.output".to_owned(), Field::Output, text)))
+            .chain(labels)
+            .map(|(key, field, text)| Ok((field, pattern(&key, &text)?)));
+        let matches = Match { severity, patterns: patterns.collect::<anyhow::Result<_>>()? };
+        let mut told: Vec<Arc<Contact>> = Vec::new();
+        for name in &contacts {
+            for contact in self.find(name)? {
+                if told.iter().all(|known| known.name != contact.name) {
+                    told.push(Arc::clone(contact));
+                }
+            }
+        }
+        Ok(Route { matches, contacts: told, goes_on: r#continue })
+    }
+}
