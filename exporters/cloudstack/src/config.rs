@@ -72,6 +72,7 @@ pub struct File {
     refresh: Refresh,
     keep: Option<String>,
     statistics: bool,
+    volumes_by_zone: bool,
     alertmanagers: alertmanager::File,
     history: Option<history::File>,
     alert_hold: Option<String>,
@@ -116,6 +117,7 @@ impl Configuration for Config {
             refresh,
             keep,
             statistics,
+            volumes_by_zone,
             alertmanagers,
             history,
             alert_hold,
@@ -125,6 +127,7 @@ impl Configuration for Config {
             every: refresh.resolve()?,
             keep: duration("keep", keep.as_deref(), KEEP)?,
             statistics,
+            volumes_by_zone,
         };
         let one = |(index, written): (usize, WrittenCloud)| {
             written.resolve(pace, base).with_context(|| format!("clouds[{index}]"))

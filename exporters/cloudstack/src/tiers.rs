@@ -54,6 +54,8 @@ pub struct Pace {
     pub keep: Duration,
     /// Whether statistics of virtual machines are read.
     pub statistics: bool,
+    /// Whether the states of volumes are counted in each zone.
+    pub volumes_by_zone: bool,
 }
 
 /// Puts what a collector has read into a snapshot.

@@ -15,6 +15,8 @@ pub(super) struct Pace {
     at_once: Semaphore,
     /// Time that a call takes out of the bucket.
     interval: Duration,
+    /// Time that a full bucket holds: the calls of a second, or those that may be under way at once.
+    depth: Duration,
     /// When the bucket will be full again.
     full: Mutex<Instant>,
 }
@@ -22,9 +24,11 @@ pub(super) struct Pace {
 impl Pace {
     /// `rate` calls a second on average.
     pub(super) fn new(rate: f64) -> Self {
+        let interval = Duration::from_secs_f64(1.0 / rate);
         Pace {
             at_once: Semaphore::new(AT_ONCE),
-            interval: Duration::from_secs_f64(1.0 / rate),
+            interval,
+            depth: Duration::from_secs(1).max(interval * AT_ONCE as u32),
             full: Mutex::new(Instant::now()),
         }
     }
@@ -37,11 +41,10 @@ impl Pace {
         permit
     }
 
-    /// The bucket holds as many calls as may be under way at once.
     fn next(&self, now: Instant) -> Instant {
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         *full = (*full).max(now) + self.interval;
-        now.max(*full - self.interval * AT_ONCE as u32)
+        now.max(*full - self.depth)
     }
 }
 
@@ -53,10 +56,10 @@ mod tests {
     fn a_burst_passes_and_the_rest_keeps_the_rate() {
         let pace = Pace::new(10.0);
         let begin = Instant::now() + Duration::from_secs(1);
-        let waits: Vec<Duration> = (0..24).map(|_| pace.next(begin) - begin).collect();
-        assert_eq!(waits[..AT_ONCE], [Duration::ZERO; AT_ONCE]);
-        assert_eq!(waits[AT_ONCE], Duration::from_millis(100));
-        assert_eq!(waits[23], Duration::from_secs(2));
+        let waits: Vec<Duration> = (0..30).map(|_| pace.next(begin) - begin).collect();
+        assert_eq!(waits[..10], [Duration::ZERO; 10]);
+        assert_eq!(waits[10], Duration::from_millis(100));
+        assert_eq!(waits[29], Duration::from_secs(2));
         let later = begin + Duration::from_secs(60);
         assert_eq!(pace.next(later), later, "a bucket that was left alone is full");
     }

@@ -106,7 +106,7 @@ fn vms<W: Write>(page: &mut Page<'_, W>, snapshot: &Snapshot) -> fmt::Result {
 
 fn volumes<W: Write>(page: &mut Page<'_, W>, snapshot: &Snapshot) -> fmt::Result {
     page.family("cloudstack_volumes_total", |put| {
-        for row in snapshot.volumes.rows() {
+        for row in snapshot.volumes.rows().iter().filter(|row| !row.zone_id.is_empty()) {
             let filter = match row.state {
                 "" => "total".to_owned(),
                 state => state.to_lowercase(),

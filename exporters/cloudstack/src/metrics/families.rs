@@ -99,7 +99,8 @@ exporter_kit::families! {
     Gauge VM_DISK_WRITE = "cloudstack_vm_disk_write_bytes", "Bytes that a user VM wrote since CloudStack's reading before (diskkbswrite); with statistics";
     Gauge VM_DISK_READS = "cloudstack_vm_disk_reads", "Reads of a user VM since CloudStack's reading before (diskioread); with statistics";
     Gauge VM_DISK_WRITES = "cloudstack_vm_disk_writes", "Writes of a user VM since CloudStack's reading before (diskiowrite); with statistics";
-    Gauge VOLUMES = "cloudstack_volumes", "Volumes by zone and state: Ready, Destroy and other (listVolumes count)";
+    Gauge VOLUMES = "cloudstack_volumes", "Volumes of a zone (listVolumes count)";
+    Gauge VOLUMES_BY_STATE = "cloudstack_volumes_by_state", "Volumes that are Ready, Destroy and other, of the cloud or, with volumes_by_zone, of a zone (listVolumes count)";
     Gauge SNAPSHOTS = "cloudstack_snapshots", "Snapshots of volumes (listSnapshots count)";
     Gauge BACKUPS = "cloudstack_backups", "Backups (listBackups count)";
     Gauge TEMPLATES = "cloudstack_templates", "Templates (listTemplates count)";

@@ -173,13 +173,17 @@ type Counted = (&'static Metric, fn(&Snapshot) -> &Part<Count>);
 
 fn counts(page: &mut Page<'_, '_>) -> fmt::Result {
     page.family(&f::VOLUMES, |snapshot, write| {
+        let mut all = snapshot.volumes.rows().iter().filter(|row| row.state.is_empty());
+        all.try_for_each(|row| write([("zone_id", &row.zone_id)], row.count as f64))
+    })?;
+    page.family(&f::VOLUMES_BY_STATE, |snapshot, write| {
         let rows = snapshot.volumes.rows();
-        for Count { zone_id, state: _, count: all } in
-            rows.iter().filter(|row| row.state.is_empty())
-        {
-            let mut rest = *all;
-            let named = rows.iter().filter(|row| row.zone_id == *zone_id && !row.state.is_empty());
-            for Count { state, count, .. } in named {
+        let (all, named): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.state.is_empty());
+        for states in named.chunk_by(|one, next| one.zone_id == next.zone_id) {
+            let zone_id = &states[0].zone_id;
+            let within = |row: &&&Count| zone_id.is_empty() || row.zone_id == *zone_id;
+            let mut rest: u64 = all.iter().filter(within).map(|row| row.count).sum();
+            for Count { state, count, .. } in states {
                 rest = rest.saturating_sub(*count);
                 write([("zone_id", zone_id), ("state", state)], *count as f64)?;
             }

@@ -22,7 +22,7 @@ impl Follower {
         self.outcome(collector, listing, begin, part)
     }
 
-    /// Volumes by zone: all of them, and those that are `Ready` and `Destroy`.
+    /// Volumes: all of each zone, and those that are `Ready` and `Destroy` of each zone or of the cloud.
     pub(super) async fn volumes(&self, collector: Collector, rights: &Rights) -> Update {
         let begin = Instant::now();
         let listing = self.count_volumes(collector, rights).await;
@@ -43,24 +43,15 @@ impl Follower {
             zones.rows.into_iter().map(|zone| zone.id).collect()
         };
         let by_state = rights.knows(collector.call().command, "state");
-        let mut states = vec![""];
-        if by_state {
-            states.push("Ready");
-            // There mostly is none, which one call tells of all zones.
-            let destroyed = self.count_one(collector, rights, Text::default(), "Destroy").await?;
-            if destroyed.count > 0 {
-                states.push("Destroy");
-            }
-        }
-        let counts = zones.iter().flat_map(|zone| {
-            states.iter().map(|state| self.count_one(collector, rights, zone.clone(), state))
-        });
-        let mut rows = try_join_all(counts).await?;
-        if by_state && !states.contains(&"Destroy") {
-            let none = |zone_id| Count { zone_id, state: "Destroy", count: 0 };
-            rows.extend(zones.iter().cloned().map(none));
-        }
-        Ok(Listing { rows, partial: false })
+        let states: &[_] = if by_state { &["Ready", "Destroy"] } else { &[] };
+        let whole = [Text::default()];
+        let parts = if self.pace.volumes_by_zone { &zones[..] } else { &whole };
+        let all = zones.iter().map(|zone| (zone, ""));
+        let of_state = parts.iter().flat_map(|part| states.iter().map(move |state| (part, *state)));
+        let counts = all
+            .chain(of_state)
+            .map(|(zone, state)| self.count_one(collector, rights, zone.clone(), state));
+        Ok(Listing { rows: try_join_all(counts).await?, partial: false })
     }
 
     async fn count_one(

@@ -96,8 +96,10 @@ async fn odd_pages_are_read_whole() {
         let exporter = Exporter::ready(&folder, &lab.config("admin")).await;
         let page = exporter.metrics().await;
         assert_eq!((vms(&page), of_vms(&page, "partial")), (VMS, Some(0.0)), "{fault}");
-        let volumes: f64 = values(&page, "cloudstack_volumes", &[]).iter().sum();
-        assert_eq!(volumes, 700.0, "{fault}");
+        for family in ["cloudstack_volumes", "cloudstack_volumes_by_state"] {
+            let volumes: f64 = values(&page, family, &[]).iter().sum();
+            assert_eq!(volumes, 700.0, "{fault}: {family}");
+        }
     }
 }
 

@@ -82,7 +82,10 @@ async fn compare(command: &'static str, answer: &Value) -> Result<(), String> {
     }
     let server = Server::start(answers).await;
     let folder = tempfile::tempdir().unwrap();
-    let config = format!("{}statistics: true\nalert_hold: 300000h\n", server.config());
+    let config = format!(
+        "{}statistics: true\nvolumes_by_zone: true\nalert_hold: 300000h\n",
+        server.config()
+    );
     let exporter = match command {
         // A server that offers but one call, which we do not make.
         "listApis" => {
@@ -162,7 +165,7 @@ fn other(page: &[Series], command: &str, answer: &Value) -> Result<(), String> {
         "listVolumes" => {
             let ready = rows(answer, "volume").iter().filter(|volume| volume["state"] == "Ready");
             let labels = [("zone_id", "z".to_owned()), ("state", "Ready".to_owned())];
-            one(page, "cloudstack_volumes", &labels, ready.count() as f64)
+            one(page, "cloudstack_volumes_by_state", &labels, ready.count() as f64)
         }
         _ => Err(format!("nothing is known of {command}")),
     }
