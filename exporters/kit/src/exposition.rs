@@ -9,6 +9,7 @@ mod gzip;
 mod negotiate;
 mod text;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +27,16 @@ pub use negotiate::Format;
 pub struct Exposition {
     live: Registry,
     snapshot: Option<Arc<Snapshot>>,
+    parts: Option<Parts>,
 }
+
+/// Pages of parts of the whole.
+struct Parts {
+    parameter: &'static str,
+    find: Box<Find>,
+}
+
+type Find = dyn Fn(&str) -> Option<Arc<Exposition>> + Send + Sync;
 
 /// Encodes the snapshot part ahead of the scrapes.
 #[derive(Clone)]
@@ -90,7 +100,19 @@ impl Exposition {
     /// Metrics that are read anew for each scrape.
     #[must_use]
     pub fn new(live: Registry) -> Self {
-        Exposition { live, snapshot: None }
+        Exposition { live, snapshot: None, parts: None }
+    }
+
+    /// Adds pages of parts of the whole, for scrapes that share the work: a request whose query has `parameter`
+    /// gets the part that `find` knows by its value.
+    #[must_use]
+    pub fn with_parts(
+        mut self,
+        parameter: &'static str,
+        find: impl Fn(&str) -> Option<Arc<Exposition>> + Send + Sync + 'static,
+    ) -> Self {
+        self.parts = Some(Parts { parameter, find: Box::new(find) });
+        self
     }
 
     /// Adds metrics over a snapshot: they are encoded again only when `version` answers another number.
@@ -122,6 +144,19 @@ impl Exposition {
     /// The registry of the live part, for what the kit itself adds.
     pub(crate) fn live_mut(&mut self) -> &mut Registry {
         &mut self.live
+    }
+
+    /// Answers a scrape of the whole, or of the part that its query asks for. Takes as long as encoding does: call
+    /// it where blocking is allowed.
+    pub(crate) fn answer(&self, query: &HashMap<String, String>, request: &HeaderMap) -> Response {
+        let asked =
+            self.parts.as_ref().and_then(|parts| Some((parts, query.get(parts.parameter)?)));
+        let Some((Parts { parameter, find }, name)) = asked else { return self.respond(request) };
+        match find(name) {
+            Some(part) => part.respond(request),
+            None => (StatusCode::NOT_FOUND, format!("{parameter}: there is no {name:?}\n"))
+                .into_response(),
+        }
     }
 
     /// Answers a scrape. Takes as long as encoding does: call it where blocking is allowed.

@@ -5,6 +5,7 @@ mod landing;
 mod security;
 mod server;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -13,7 +14,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -271,8 +272,12 @@ impl ReloadMetrics {
     }
 }
 
-async fn metrics(State(exposition): State<Arc<Exposition>>, headers: HeaderMap) -> Response {
-    let encoded = tokio::task::spawn_blocking(move || exposition.respond(&headers)).await;
+async fn metrics(
+    State(exposition): State<Arc<Exposition>>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let encoded = tokio::task::spawn_blocking(move || exposition.answer(&query, &headers)).await;
     encoded.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 

@@ -186,3 +186,21 @@ fn what_is_encoded_ahead_is_what_a_scrape_gets() {
     ahead.encode();
     assert!(page().ends_with(b"ahead 2\n"));
 }
+
+#[test]
+fn a_part_is_chosen_by_the_query() {
+    let part = Arc::new(Exposition::new(sample()));
+    let page = Exposition::new(Registry::default())
+        .with_parts("shop", move |name| (name == "corner").then(|| Arc::clone(&part)));
+    let status = |query: &[(&str, &str)]| {
+        let query = query.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let response = page.answer(&query, &HeaderMap::new());
+        let length = axum::body::HttpBody::size_hint(response.body()).lower();
+        (response.status().as_u16(), length)
+    };
+    let whole = status(&[]);
+    assert_eq!(whole, status(&[("other", "corner")]));
+    let (code, length) = status(&[("shop", "corner")]);
+    assert!(code == 200 && length > whole.1, "{code} {length}");
+    assert_eq!(status(&[("shop", "none")]).0, 404);
+}
