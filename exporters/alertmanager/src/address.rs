@@ -6,14 +6,14 @@ use exporter_kit::Secret;
 use reqwest::Url;
 
 /// One Alertmanager.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Address {
     pub(crate) url: Url,
     pub(crate) auth: Auth,
 }
 
 /// How to log in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Auth {
     /// Not at all.
     None,

@@ -16,6 +16,7 @@ use xenapi::{Connected, Error, Pool, State, Uuid};
 use crate::config::Optional;
 use crate::store::Store;
 use poller::Poller;
+pub(crate) use poller::after_row;
 
 /// Follows one pool.
 pub(crate) struct Client {

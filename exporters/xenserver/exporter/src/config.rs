@@ -32,6 +32,15 @@ pub struct Flags {}
 pub struct Config {
     /// The pools, each with a name of its own.
     pub pools: Vec<PoolConfig>,
+    /// What holds for all of them.
+    pub common: Common,
+    /// Where the history goes.
+    pub history: Option<history::Settings>,
+}
+
+/// What holds for all pools.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Common {
     /// Which metrics there are besides the default set.
     pub metrics: BTreeSet<Optional>,
     /// How long the last known state of a pool or host is shown after it fell silent.
@@ -42,12 +51,10 @@ pub struct Config {
     pub alert_priority: i64,
     /// How long a message that nobody destroys stays an alert.
     pub alert_hold: Duration,
-    /// Where the history goes.
-    pub history: Option<history::Settings>,
 }
 
 /// A pool to read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PoolConfig {
     /// The `pool` label of everything of this pool.
     pub name: String,
@@ -61,6 +68,8 @@ pub struct PoolConfig {
 pub enum Optional {
     /// Operations, latency, queue and wait of each disk of each VM.
     DiskDetail,
+    /// Errors of each interface of each VM.
+    NetworkDetail,
     /// Use of each virtual CPU.
     VmCpu,
     /// Limits of each VM's memory.
@@ -69,7 +78,7 @@ pub enum Optional {
     Runstate,
     /// Idle and performance states of each CPU of hosts.
     CpuState,
-    /// Throughput, operations and latency of each repository at each host.
+    /// Operations and latency of each repository at each host.
     StorageDetail,
     /// Each disk: its size and use.
     Vdi,
@@ -111,15 +120,15 @@ impl Configuration for Config {
             (0..=5).contains(&alert_priority),
             "alert_priority: is {alert_priority}, expected 1 (most urgent) to 5, or 0 for alarms alone"
         );
-        Ok(Config {
-            pools: all_pools(pools, base)?,
+        let common = Common {
             metrics: metrics.into_iter().collect(),
             stale_after: duration("stale_after", stale_after, STALE_AFTER)?,
             alertmanagers: alertmanagers.resolve(base)?,
             alert_priority,
             alert_hold: duration("alert_hold", alert_hold, ALERT_HOLD)?,
-            history: history.transpose().context("history")?,
-        })
+        };
+        let history = history.transpose().context("history")?;
+        Ok(Config { pools: all_pools(pools, base)?, common, history })
     }
 }
 

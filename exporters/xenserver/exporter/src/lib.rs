@@ -3,7 +3,7 @@
 //! One task for each pool follows its inventory by events, and one for each host asks for the five-second rows of
 //! its RRDs.
 //! - `config`: the file;
-//! - `client`: the tasks of a pool;
+//! - `pools`: the pools that are followed, and their pages; `client`: the tasks of one;
 //! - `snapshot`: plain typed data, with the table of what is measured, and `store`, which shares it with readers;
 //! - `failure`: why a pool cannot be read;
 //! - `perfmon`: alarm settings and the bodies of alarms;
@@ -20,6 +20,7 @@ mod client;
 mod config;
 mod failure;
 mod perfmon;
+mod pools;
 mod road;
 mod snapshot;
 mod store;
@@ -30,15 +31,11 @@ use anyhow::Context as _;
 use exporter_kit::{About, Service};
 use history::Historian;
 use prometheus_client::registry::Registry;
-use tokio::task::JoinSet;
 
-pub use config::{Config, File, Flags, Optional, PoolConfig};
+pub use config::{Common, Config, File, Flags, Optional, PoolConfig};
 pub use failure::Reason;
 
-use client::Client;
-use metrics::Source;
-use road::Road;
-use store::Store;
+use pools::Pools;
 
 /// What this program is.
 pub const ABOUT: About = About {
@@ -48,42 +45,29 @@ pub const ABOUT: About = About {
     version: env!("CARGO_PKG_VERSION"),
 };
 
-/// Runs the exporter until it is told to stop. A changed configuration needs a restart.
+/// Runs the exporter until it is told to stop. A reload is in force at once, but for `history`.
 ///
 /// # Errors
 /// When the certificates to trust cannot be used, or the web server fails.
 pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
-    let Service { flags: Flags {}, config, web, shutdown } = service;
-    let config = Arc::clone(&config.borrow());
-    let groups = Arc::new(config.metrics.clone());
-    match config.pools.is_empty() {
+    let Service { flags: Flags {}, mut config, web, shutdown } = service;
+    let first = Arc::clone(&config.borrow_and_update());
+    match first.pools.is_empty() {
         true => web.ready().yes(),
         false => web.ready().waiting_for("an answer of the first pool"),
     }
-    let historian = config.history.clone().map(|history| Historian::start(history, &shutdown));
+    let historian = first.history.clone().map(|history| Historian::start(history, &shutdown));
     let historian = historian.transpose()?;
     let mut live = Registry::default();
     if let Some(historian) = &historian {
         historian.register(live.sub_registry_with_prefix("xenserver_exporter"));
     }
-    let mut sources = Vec::new();
-    let mut clients = JoinSet::new();
-    for PoolConfig { name, settings } in &config.pools {
-        let pool = xenapi::Pool::connect(settings.clone(), shutdown.child_token())
-            .with_context(|| format!("pool {name:?}"))?;
-        let store = Arc::new(Store::new(name, config.stale_after));
-        sources.push(Source { store: Arc::clone(&store), pool: pool.clone() });
-        let (followed, shared) = (pool.clone(), Arc::clone(&store));
-        let road = Road::start(&config, followed, shared, historian.clone(), &shutdown)?;
-        clients.spawn(road.run(shutdown.clone()));
-        let client = Client { pool, store, groups: Arc::clone(&groups), ready: web.ready() };
-        clients.spawn(client.run(shutdown.clone()));
-    }
-    let exposition = metrics::exposition(live, sources.into(), groups);
+    let mut pools = Pools::new(web.ready(), historian, shutdown.clone());
+    let exposition = metrics::exposition(live, &pools.sources()).with_parts("pool", pools.pages());
+    pools.apply(&first)?;
+    let following = tokio::spawn(pools.run(config, exposition.ahead()));
     let served = web.serve(exposition, shutdown.clone()).await;
     shutdown.cancel();
-    while let Some(ended) = clients.join_next().await {
-        ended.context("following a pool failed")?;
-    }
+    following.await.context("following the pools failed")?;
     served
 }

@@ -5,7 +5,7 @@
 //! - `own`: connections and what was done.
 //!
 //! Promises: every family is on every page, with help and type, also when it has no series; a scrape never calls a
-//! pool. The page is made anew every five seconds at most, which is how often there are new measurements.
+//! pool, and encodes nothing but what `own` shows.
 
 pub mod families;
 
@@ -20,60 +20,70 @@ mod vm;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
+use alertmanager::Keeper;
 use exporter_kit::families::{begin, write_counter, write_gauge};
 use exporter_kit::{Exposition, Metric};
 use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder};
 use prometheus_client::registry::Registry;
+use tokio::sync::watch;
 use xenapi::Uuid;
 
 use crate::config::Optional;
 use crate::snapshot::Snapshot;
 use crate::store::Store;
 
-/// Seconds that a page is good for.
-const FRESH: u64 = 5;
-
 /// Where the metrics of one pool come from.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) store: Arc<Store>,
     pub(crate) pool: xenapi::Pool,
+    pub(crate) keeper: Option<Arc<Keeper>>,
 }
 
-/// The whole page; `live` holds what others add to it.
-pub(crate) fn exposition(
-    mut live: Registry,
-    sources: Arc<[Source]>,
+/// Where those of a page come from, and which of them were chosen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources {
     groups: Arc<BTreeSet<Optional>>,
-) -> Exposition {
+    pools: Arc<[Source]>,
+}
+
+impl Sources {
+    pub(crate) fn new(
+        groups: &BTreeSet<Optional>,
+        pools: impl IntoIterator<Item = Source>,
+    ) -> Self {
+        Sources { groups: Arc::new(groups.clone()), pools: pools.into_iter().collect() }
+    }
+}
+
+/// A page; `live` holds what others add to it. What the snapshots hold is to be encoded ahead.
+pub(crate) fn exposition(mut live: Registry, sources: &watch::Receiver<Sources>) -> Exposition {
     let mut snapshot = Registry::default();
-    let stores = sources.iter().map(|source| Arc::clone(&source.store)).collect();
-    snapshot.register_collector(Box::new(Pools { stores, groups }));
-    live.register_collector(Box::new(own::Own { sources }));
-    let started = Instant::now();
-    Exposition::new(live).with_snapshot(snapshot, move || started.elapsed().as_secs() / FRESH)
+    snapshot.register_collector(Box::new(Pools { sources: sources.clone() }));
+    live.register_collector(Box::new(own::Own { sources: sources.clone() }));
+    // Encoding ahead asks for no version: it is done when there is something new.
+    Exposition::new(live).with_snapshot(snapshot, || 0)
 }
 
 /// Collector over the snapshots of pools.
 #[derive(Debug)]
 struct Pools {
-    stores: Vec<Arc<Store>>,
-    groups: Arc<BTreeSet<Optional>>,
+    sources: watch::Receiver<Sources>,
 }
 
 impl Collector for Pools {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let pools: Vec<Snapshot> = self.stores.iter().map(|store| store.snapshot()).collect();
+        let Sources { groups, pools } = self.sources.borrow().clone();
+        let pools: Vec<Snapshot> = pools.iter().map(|source| source.store.snapshot()).collect();
         let e = &mut encoder;
         pool::pools(e, &pools)?;
         host::hosts(e, &pools)?;
         network::networks(e, &pools)?;
-        storage::storage(e, &pools, &self.groups)?;
-        vm::vms(e, &pools, &self.groups)?;
+        storage::storage(e, &pools, &groups)?;
+        vm::vms(e, &pools, &groups)?;
         measured::measured(e, &pools)
     }
 }
@@ -99,6 +109,19 @@ impl<'a> Family<'a> {
 
     fn counter(&mut self, labels: &impl EncodeLabelSet, value: f64) -> fmt::Result {
         write_counter(&mut self.series.encode_family(labels)?, &value)
+    }
+
+    /// Whichever of the two the family is.
+    fn of_kind(
+        &mut self,
+        metric: &Metric,
+        labels: &impl EncodeLabelSet,
+        value: f64,
+    ) -> fmt::Result {
+        match metric.is_counter() {
+            true => self.counter(labels, value),
+            false => self.gauge(labels, value),
+        }
     }
 
     fn info(&mut self, labels: &impl EncodeLabelSet) -> fmt::Result {
@@ -145,9 +168,9 @@ mod tests {
     #[test]
     fn every_family_is_on_the_page_of_an_exporter_that_has_seen_nothing() {
         let mut registry = Registry::default();
-        let pools = Pools { stores: Vec::new(), groups: Arc::default() };
-        registry.register_collector(Box::new(pools));
-        registry.register_collector(Box::new(own::Own { sources: Arc::default() }));
+        let sources = watch::Sender::<Sources>::default().subscribe();
+        registry.register_collector(Box::new(Pools { sources: sources.clone() }));
+        registry.register_collector(Box::new(own::Own { sources }));
         let mut page = String::new();
         encode(&mut page, &registry).unwrap();
         let on_page: Vec<&str> = page

@@ -20,7 +20,7 @@ use xenapi::{MessageEvent, Pool, State};
 
 use crate::ABOUT;
 use crate::alerts::{self, Alerts, IDENTITY, Rules};
-use crate::config::Config;
+use crate::config::Common;
 use crate::snapshot::Snapshot;
 use crate::store::{Connection, Store};
 
@@ -38,7 +38,7 @@ pub(crate) struct Road {
     pool: Pool,
     store: Arc<Store>,
     alerts: Alerts,
-    keeper: Option<Keeper>,
+    keeper: Option<Arc<Keeper>>,
     historian: Option<Historian>,
     /// When the pool was seen for the first time.
     seen: Option<Instant>,
@@ -61,20 +61,21 @@ impl Road {
     /// # Errors
     /// When no HTTP client can be made.
     pub(crate) fn start(
-        config: &Config,
+        common: &Common,
         pool: Pool,
         store: Arc<Store>,
         historian: Option<Historian>,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let keeper = match config.alertmanagers.is_empty() {
+        let keeper = match common.alertmanagers.is_empty() {
             true => None,
             false => {
                 let settings = Settings::new(ABOUT.name, &IDENTITY, alerts::ours(&store.pool)?);
-                Some(Keeper::start(config.alertmanagers.clone(), settings, shutdown)?)
+                let addresses = common.alertmanagers.clone();
+                Some(Arc::new(Keeper::start(addresses, settings, shutdown)?))
             }
         };
-        let rules = Rules { priority: config.alert_priority, hold: config.alert_hold };
+        let rules = Rules { priority: common.alert_priority, hold: common.alert_hold };
         Ok(Road {
             pool,
             store,
@@ -85,6 +86,11 @@ impl Road {
             begun: false,
             caught_up: false,
         })
+    }
+
+    /// What keeps the Alertmanagers in agreement, for its figures.
+    pub(crate) fn keeper(&self) -> Option<Arc<Keeper>> {
+        self.keeper.clone()
     }
 
     /// Until `stop`.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use xenapi::{Error, Inventory, Uuid};
 
 use crate::failure::Reason;
@@ -19,6 +20,8 @@ use crate::snapshot::sample::Sample;
 pub(crate) struct Store {
     pub(crate) pool: Arc<str>,
     stale_after: Duration,
+    /// Told of what a page should show before its next turn.
+    turned: Arc<Notify>,
     inner: Mutex<Inner>,
 }
 
@@ -54,7 +57,7 @@ struct Inner {
 
 impl Store {
     /// Nothing is known yet.
-    pub(crate) fn new(pool: &str, stale_after: Duration) -> Self {
+    pub(crate) fn new(pool: &str, stale_after: Duration, turned: Arc<Notify>) -> Self {
         let inner = Inner {
             connection: Connection::Down(Reason::Connecting),
             silent_since: None,
@@ -63,26 +66,32 @@ impl Store {
             master_changes: 0,
             hosts: HashMap::new(),
         };
-        Store { pool: pool.into(), stale_after, inner: Mutex::new(inner) }
+        Store { pool: pool.into(), stale_after, turned, inner: Mutex::new(inner) }
     }
 
     /// The pool is this now. Whether another host is the master than before.
     pub(crate) fn connected(&self, inventory: &Arc<Inventory>, since: Timestamp) -> bool {
         let mut inner = self.lock();
-        inner.connection = Connection::Up(since);
+        let before = std::mem::replace(&mut inner.connection, Connection::Up(since));
         inner.silent_since = None;
         inner.inventory = Arc::clone(inventory);
         let master = inventory.master().map(|host| host.uuid);
         let changed = inner.master.is_some() && master.is_some() && inner.master != master;
         inner.master_changes += u64::from(changed);
         inner.master = master.or(inner.master);
+        if changed || before != inner.connection {
+            self.turned.notify_one();
+        }
         changed
     }
 
     /// There is no session.
     pub(crate) fn failed(&self, error: &Error) {
         let mut inner = self.lock();
-        inner.connection = Connection::Down(Reason::of(error));
+        let down = Connection::Down(Reason::of(error));
+        if std::mem::replace(&mut inner.connection, down) != down {
+            self.turned.notify_one();
+        }
         inner.silent_since.get_or_insert_with(Instant::now);
     }
 
@@ -96,8 +105,10 @@ impl Store {
         let mut inner = self.lock();
         let state = inner.hosts.entry(host).or_default();
         (state.up, state.polls) = (true, state.polls + 1);
-        if let Some(sample) = sample {
-            state.sample = Some(Arc::new(sample));
+        if let Some(sample) = sample
+            && state.sample.replace(Arc::new(sample)).is_none()
+        {
+            self.turned.notify_one();
         }
     }
 

@@ -15,7 +15,7 @@ const PORT: u16 = 443;
 
 /// How to reach one pool. [`PoolSettings::new`] fills in the usual times; [`PoolSettings::resolve`] takes what a
 /// configuration file says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PoolSettings {
     /// Members of the pool, any of them, the likely master first. More members are learnt from the pool.
     pub addresses: Vec<Address>,
@@ -53,7 +53,7 @@ impl PoolSettings {
 }
 
 /// How long a peer may take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Deadlines {
     /// To accept a connection and finish the TLS handshake.
     pub connect: Duration,
@@ -81,7 +81,7 @@ impl Default for Deadlines {
 }
 
 /// How long nothing is tried after a failure.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pauses {
     /// After no answer or one without meaning, the first time. Doubled each time, up to `retry_most`.
     pub retry: Duration,

@@ -32,7 +32,7 @@ use verifier::{Judge, Objection, Verifier};
 const MOST_LEARNT: usize = 1024;
 
 /// Which certificates are believed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Trust {
     /// Those of the system's authorities.
     System,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 use tracing::{debug, info, warn};
 use xenapi::rrd::{Binding, Feed, Legend, Totals};
 use xenapi::{Error, Pool, Uuid};
@@ -66,7 +66,7 @@ impl Poller {
                     self.tell(&error, answers.replace(false));
                 }
             }
-            sleep_until(self.next()).await;
+            sleep(self.pause()).await;
         }
     }
 
@@ -78,14 +78,17 @@ impl Poller {
         }
     }
 
-    /// The next moment of this host.
-    fn next(&self) -> Instant {
-        let moment = EARLIEST + self.host.as_u128() as u64 % SPREAD;
-        let step = STEP.as_millis() as u64;
-        let now = Timestamp::now().as_millisecond().unsigned_abs();
-        let wait = step - (now + step - moment) % step;
-        Instant::now() + Duration::from_millis(wait)
+    /// Until the next moment of this host.
+    fn pause(&self) -> Duration {
+        after_row(EARLIEST + self.host.as_u128() as u64 % SPREAD)
     }
+}
+
+/// How long it is until so many milliseconds after the next row is due.
+pub(crate) fn after_row(moment: u64) -> Duration {
+    let step = STEP.as_millis() as u64;
+    let now = Timestamp::now().as_millisecond().unsigned_abs();
+    Duration::from_millis(step - (now + step - moment) % step)
 }
 
 /// Counters are whole whatever happened to who held them.

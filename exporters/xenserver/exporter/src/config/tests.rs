@@ -16,16 +16,17 @@ fn load(text: &str) -> Result<Config, String> {
 fn the_sample_file_is_read_and_its_comments_are_right_as_well() {
     let sample = include_str!("../../xenserver-exporter.yml");
     let config = load(sample).unwrap();
-    assert!(config.pools.is_empty() && config.metrics.is_empty());
-    assert_eq!((config.stale_after, config.alert_hold), (STALE_AFTER, ALERT_HOLD));
+    let common = &config.common;
+    assert!(config.pools.is_empty() && common.metrics.is_empty());
+    assert_eq!((common.stale_after, common.alert_hold), (STALE_AFTER, ALERT_HOLD));
     let uncommented: String = sample
         .lines()
         .filter_map(|line| line.strip_prefix("#: ").or((!line.starts_with('#')).then_some(line)))
         .map(|line| format!("{line}\n"))
         .collect();
     let config = load(&uncommented.replace("/etc/wisemonitor/", "")).unwrap();
-    assert_eq!((config.pools.len(), config.alertmanagers.len()), (2, 1));
-    assert_eq!(config.metrics.len(), 9);
+    assert_eq!((config.pools.len(), config.common.alertmanagers.len()), (2, 1));
+    assert_eq!(config.common.metrics.len(), 10);
     assert!(config.history.is_some());
 }
 

@@ -19,8 +19,13 @@ exporter_kit::families! {
     Counter RRD_REQUESTS = "xen_pool_rrd_requests_total", "Answers of rrd_updates asked for";
     Gauge HOST_UP = "xen_host_up", "Whether the host answered the last question for its measurements (rrd_updates): 1, or 0";
     Gauge HOST_SAMPLE_AGE = "xen_host_sample_age_seconds", "Age of the host's newest row of measurements (rrd_updates)";
+    Gauge HOST_SAMPLE_TIME = "xen_host_sample_timestamp_seconds", "When the newest row of measurements on this page ended (rrd_updates)";
     Counter HOST_POLLS = "xen_host_polls_total", "How often the host was asked for its measurements (rrd_updates)";
     Counter HOST_POLL_FAILURES = "xen_host_poll_failures_total", "How often the host did not tell its measurements";
+    Gauge ALERTMANAGER_UP = "xenserver_exporter_alertmanager_up", "Whether an Alertmanager accepts what it is told";
+    Counter ALERTMANAGER_FAILURES = "xenserver_exporter_alertmanager_failures_total", "Calls to an Alertmanager that failed";
+    Gauge ALERTMANAGER_ACTIVE = "xenserver_exporter_alertmanager_alerts_active", "Our alerts that an Alertmanager holds as active";
+    Gauge ALERTMANAGER_PENDING = "xenserver_exporter_alertmanager_alerts_pending", "Alerts and ends that an Alertmanager has yet to be told of";
 
     Info POOL = "xen_pool_info", "Name (pool.name_label), UUID and description of the pool, and its master's UUID (pool.master)";
     Gauge POOL_MEMBERS = "xen_pool_members", "Hosts of the pool";
@@ -51,6 +56,7 @@ exporter_kit::families! {
     Gauge HOST_CPU_USAGE = "xen_host_cpu_usage_ratio", "Use of all the host's processors, 0 to 1 (RRD: mean of cpuN)";
     Counter HOST_CPU_SECONDS = "xen_host_cpu_seconds_total", "Seconds that each processor was busy (RRD: cpuN, added up)";
     Gauge HOST_LOAD = "xen_host_load", "Load of dom0 (RRD: loadavg)";
+    Gauge HOST_LOAD_RATIO = "xen_host_load_ratio", "Load of the host in relation to its processors, where it is measured (RRD: hostload)";
     Gauge HOST_RUNNING_VCPUS = "xen_host_running_vcpus", "Virtual processors that run (RRD: running_vcpus)";
     Gauge HOST_MEMORY = "xen_host_memory_bytes", "The host's memory (host_metrics.memory_total)";
     Gauge HOST_MEMORY_FREE = "xen_host_memory_free_bytes", "Free memory of the host (RRD: memory_free_kib)";
@@ -89,6 +95,7 @@ exporter_kit::families! {
     Counter SR_WRITES = "xen_sr_writes_total", "Writes of a host to the repository (RRD: iops_write_SR, added up)";
     Gauge SR_READ_LATENCY = "xen_sr_read_latency_seconds", "How long a read from the repository takes (RRD: read_latency_SR)";
     Gauge SR_WRITE_LATENCY = "xen_sr_write_latency_seconds", "How long a write to the repository takes (RRD: write_latency_SR)";
+    Gauge SR_LATENCY = "xen_sr_latency_seconds", "How long a read or write takes (RRD: latency_SR)";
     Gauge SR_INFLIGHT = "xen_sr_inflight_requests", "Requests to the repository that are under way (RRD: inflight_SR)";
     Gauge SR_IOWAIT = "xen_sr_iowait_ratio", "Share of time that a host waited for the repository (RRD: iowait_SR)";
     Gauge VDI_SIZE = "xen_vdi_size_bytes", "Bytes of the disk that a VM sees (VDI.virtual_size)";
@@ -116,11 +123,14 @@ exporter_kit::families! {
     Counter VM_WRITES = "xen_vm_disk_writes_total", "Writes to each disk (RRD: vbd_DEVICE_iops_write, added up)";
     Gauge VM_READ_LATENCY = "xen_vm_disk_read_latency_seconds", "How long a read from the disk takes (RRD: vbd_DEVICE_read_latency)";
     Gauge VM_WRITE_LATENCY = "xen_vm_disk_write_latency_seconds", "How long a write to the disk takes (RRD: vbd_DEVICE_write_latency)";
+    Gauge VM_LATENCY = "xen_vm_disk_latency_seconds", "How long a read or write of the disk takes (RRD: vbd_DEVICE_latency)";
     Gauge VM_QUEUE = "xen_vm_disk_queue_requests", "Requests that wait at the disk, on average (RRD: vbd_DEVICE_avgqu_sz)";
     Gauge VM_INFLIGHT = "xen_vm_disk_inflight_requests", "Requests to the disk that are under way (RRD: vbd_DEVICE_inflight)";
     Gauge VM_IOWAIT = "xen_vm_disk_iowait_ratio", "Share of time that the VM waited for the disk (RRD: vbd_DEVICE_iowait)";
     Counter VM_RECEIVED = "xen_vm_network_receive_bytes_total", "Bytes received by each interface (RRD: vif_DEVICE_rx, added up)";
     Counter VM_TRANSMITTED = "xen_vm_network_transmit_bytes_total", "Bytes sent by each interface (RRD: vif_DEVICE_tx, added up)";
+    Counter VM_RECEIVE_ERRORS = "xen_vm_network_receive_errors_total", "Packets that each interface did not receive (RRD: vif_DEVICE_rx_errors, added up)";
+    Counter VM_TRANSMIT_ERRORS = "xen_vm_network_transmit_errors_total", "Packets that each interface did not send (RRD: vif_DEVICE_tx_errors, added up)";
     Gauge VM_RUNSTATE = "xen_vm_runstate_ratio", "Share of time in each run state (RRD: runstate_STATE)";
     Info VIF = "xen_vif_info", "A VM's interface: device, MAC and network (VIF)";
     Info VBD = "xen_vbd_info", "A disk in a VM: device and the UUIDs of disk and repository (VBD, VDI)";

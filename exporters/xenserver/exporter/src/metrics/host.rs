@@ -32,13 +32,14 @@ impl Shown<'_> {
 pub(super) fn hosts(e: &mut DescriptorEncoder<'_>, pools: &[Snapshot]) -> fmt::Result {
     let shown: Vec<_> = pools.iter().flat_map(of_pool).collect();
     texts(e, &shown)?;
-    let families: [Row<Shown<'_>, Option<f64>>; 14] = [
+    let families: [Row<Shown<'_>, Option<f64>>; 15] = [
         (&f::HOST_MASTER, |s| Some(truth(s.pool.master() == Some(s.reference)))),
         (&f::HOST_ENABLED, |s| Some(truth(s.host.enabled))),
         (&f::HOST_LIVE, |s| {
             let metrics = s.pool.inventory.host_metrics.get(&s.host.metrics)?;
             Some(truth(metrics.live))
         }),
+        (&f::HOST_SAMPLE_TIME, |s| Some(s.pool.samples.get(&s.host.uuid)?.ended())),
         (&f::HOST_BOOT_TIME, |s| unix_time(s.host.boot_time.as_deref()?)),
         (&f::HOST_CPUS, |s| s.host.cpu_info.get("cpu_count")?.parse().ok()),
         (&f::HOST_SOCKETS, |s| s.host.cpu_info.get("socket_count")?.parse().ok()),

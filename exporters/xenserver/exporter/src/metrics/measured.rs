@@ -104,9 +104,5 @@ fn write(
     labels: &impl EncodeLabelSet,
     value: f64,
 ) -> fmt::Result {
-    let value = value * measure.scale;
-    match measure.metric.is_counter() {
-        true => family.counter(labels, value),
-        false => family.gauge(labels, value),
-    }
+    family.of_kind(measure.metric, labels, value * measure.scale)
 }

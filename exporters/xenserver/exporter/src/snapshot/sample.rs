@@ -190,14 +190,16 @@ impl Sample {
         self.received
     }
 
-    /// Seconds since its newest row ended; since it came where the host's clock is wrong.
-    pub(crate) fn age(&self, now: Timestamp) -> f64 {
-        let now = now.as_duration().as_secs_f64();
+    /// When its newest row ended, or came where the host's clock is wrong, in seconds since 1970.
+    pub(crate) fn ended(&self) -> f64 {
+        let received = self.received.as_duration().as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970, far below 2^53")]
-        let age = now - self.row as f64;
-        match age.abs() < CLOCKS_DIFFER {
-            true => age.max(0.0),
-            false => (now - self.received.as_duration().as_secs_f64()).max(0.0),
-        }
+        let row = self.row as f64;
+        if (received - row).abs() < CLOCKS_DIFFER { row } else { received }
+    }
+
+    /// Seconds since then.
+    pub(crate) fn age(&self, now: Timestamp) -> f64 {
+        (now.as_duration().as_secs_f64() - self.ended()).max(0.0)
     }
 }

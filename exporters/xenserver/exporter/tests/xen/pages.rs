@@ -70,8 +70,7 @@ async fn no_series_is_there_twice_and_the_default_set_is_about_16_a_vm() {
 #[tokio::test(flavor = "multi_thread")]
 async fn promtool_finds_nothing_to_say() {
     let lab = Lab::start(&["--hosts", "3", "--vms", "10"]);
-    let all =
-        "disk_detail, vm_cpu, vm_memory, runstate, cpu_state, storage_detail, vdi, devices, xapi";
+    let all = "disk_detail, network_detail, vm_cpu, vm_memory, runstate, cpu_state, storage_detail, vdi, devices, xapi";
     let exporter =
         Exporter::with_pools(&[lab.pool("lab-pool-1", "")], &format!("metrics: [{all}]"));
     let Page(text) = exporter.page("measurements", |page| measured(page, POOL)).await;
@@ -115,6 +114,34 @@ async fn both_dialects_give_the_same_metrics() {
     let (json, xml) = (known(&json), known(&xml));
     let differing: Vec<_> = json.symmetric_difference(&xml).collect();
     assert!(differing.is_empty() && json.len() > 300, "{} {differing:#?}", json.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_pool_has_a_page_and_a_reload_leaves_alone_what_stays() {
+    let lab = Lab::start(&["--pools", "2", "--hosts", "1", "--vms", "3"]);
+    let [one, two] = ["lab-pool-1", "lab-pool-2"].map(|pool| lab.pool(pool, ""));
+    let exporter = Exporter::with_pools(std::slice::from_ref(&one), "");
+    let shown = |page: &Page| {
+        ["lab-pool-1", "lab-pool-2"].map(|pool| page.count("xen_vm_memory_bytes", &[pool]) > 0)
+    };
+    exporter.page("the first pool", |page| shown(page) == [true, false]).await;
+    exporter.reload(&format!("pools:\n{one}{two}")).await;
+    let page = exporter.page("both pools", |page| shown(page) == [true, true]).await;
+    assert_eq!(page.values("xen_pool_logins_total", &[]), [1.0, 1.0]);
+    for (place, pool) in ["lab-pool-1", "lab-pool-2"].into_iter().enumerate() {
+        let part = Page(exporter.get(&format!("/metrics?pool={pool}")).await);
+        assert_eq!(shown(&part), [place == 0, place == 1]);
+        let of_pool: Vec<_> = page.names().into_iter().filter(|name| name.contains(pool)).collect();
+        assert_eq!(part.names().into_iter().collect::<Vec<_>>(), of_pool);
+    }
+    let unknown = exporter.get("/metrics?pool=lab-pool-3").await;
+    assert_eq!(unknown, "pool: there is no \"lab-pool-3\"\n");
+    assert_eq!(lab.count("session.login_with_password").await, 2);
+    exporter.reload(&format!("pools:\n{two}")).await;
+    exporter.page("the second pool alone", |page| shown(page) == [false, true]).await;
+    exporter.reload(&format!("metrics: [devices]\npools:\n{two}")).await;
+    let more = |page: &Page| page.count("xen_vif_info", &["lab-pool-2"]) > 0;
+    exporter.page("more metrics", more).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

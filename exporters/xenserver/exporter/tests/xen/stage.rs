@@ -105,8 +105,9 @@ impl Drop for Lab {
 /// The program under test, which dies with its owner.
 pub(crate) struct Exporter {
     process: Child,
-    pub(crate) address: String,
+    address: String,
     log: Arc<Mutex<Vec<String>>>,
+    file: PathBuf,
     _folder: TempDir,
 }
 
@@ -138,12 +139,20 @@ impl Exporter {
         std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
         });
-        Self { process, address: address.unwrap(), log, _folder: folder }
+        Self { process, address: address.unwrap(), log, file, _folder: folder }
     }
 
     /// Starts it with these pools.
     pub(crate) fn with_pools(pools: &[String], more: &str) -> Self {
         Self::start(&format!("{more}\npools:\n{}", pools.concat()))
+    }
+
+    /// Lets it read another configuration.
+    pub(crate) async fn reload(&self, config: &str) {
+        std::fs::write(&self.file, config).unwrap();
+        let url = format!("http://{}/-/reload", self.address);
+        let answer = reqwest::Client::new().post(url).send().await.unwrap();
+        answer.error_for_status().unwrap();
     }
 
     /// The page at a path.
