@@ -14,18 +14,19 @@ use std::time::Duration;
 
 use access::{Access, Caller};
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Role;
+use crate::api::{Invalid, Parameters};
 use crate::metrics::{ClientGuard, Metrics};
 use crate::store::{Event, Store, StoreError, events};
 
@@ -79,27 +80,20 @@ impl Feed {
     }
 }
 
-/// Query of `GET /api/v1/feed`.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Resume {
-    last_id: Option<String>,
-}
-
 /// `GET /api/v1/feed`: server-sent events. Without a last id it begins with what happens from now on.
 pub(crate) async fn events_stream(
     State(feed): State<Feed>,
-    Query(Resume { last_id }): Query<Resume>,
+    mut parameters: Parameters,
     caller: Caller<Role>,
     headers: HeaderMap,
-) -> Response {
-    let header =
-        headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let last_id = match header.or(last_id) {
-        None => *feed.store.signals().last_seq.borrow(),
-        Some(text) => match text.parse() {
-            Ok(last_id) => last_id,
-            Err(_) => return bad_request("last_id", &text, "the id of an event, a whole number"),
-        },
+) -> Result<Response, Invalid> {
+    let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let number = |text: &str| text.parse().ok();
+    let last_id = match header.and_then(number) {
+        Some(last_id) => last_id,
+        None => parameters
+            .read("last_id", "the id of an event, a whole number", number)?
+            .unwrap_or(*feed.store.signals().last_seq.borrow()),
     };
     let client = feed.client(last_id, Some(caller));
     // The first bytes tell a client that it is connected, before anything happens.
@@ -111,7 +105,7 @@ pub(crate) async fn events_stream(
         // Tells nginx not to gather what should be seen at once.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    (headers, Body::from_stream(events)).into_response()
+    Ok((headers, Body::from_stream(events)).into_response())
 }
 
 /// One client of the event stream.
@@ -176,13 +170,6 @@ impl Client {
     }
 }
 
-/// Query of `GET /api/v1/feed/poll`.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Poll {
-    since: Option<String>,
-    wait: Option<String>,
-}
-
 /// Answer of a poll.
 #[derive(Debug, Serialize)]
 struct Polled<'a> {
@@ -196,22 +183,12 @@ struct Polled<'a> {
 /// within `wait` seconds.
 pub(crate) async fn poll(
     State(feed): State<Feed>,
-    Query(Poll { since, wait }): Query<Poll>,
-) -> Response {
-    let since = match since.as_deref().unwrap_or("0").parse::<u64>() {
-        Ok(since) => since,
-        Err(_) => {
-            return bad_request(
-                "since",
-                &since.unwrap_or_default(),
-                "the id of an event, a whole number",
-            );
-        }
-    };
-    let wait = match wait.as_deref().unwrap_or("0").parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds).min(LONGEST_WAIT),
-        Err(_) => return bad_request("wait", &wait.unwrap_or_default(), "whole seconds"),
-    };
+    mut parameters: Parameters,
+) -> Result<Response, Invalid> {
+    let expected = "the id of an event, a whole number";
+    let since = parameters.read("since", expected, |text| text.parse::<u64>().ok())?.unwrap_or(0);
+    let wait = parameters.read("wait", "whole seconds", |text| text.parse::<u64>().ok())?;
+    let wait = Duration::from_secs(wait.unwrap_or(0)).min(LONGEST_WAIT);
     let mut newest = feed.store.signals().last_seq.subscribe();
     let since = if since > *newest.borrow() { 0 } else { since };
     let _guard = feed.metrics.feed_client();
@@ -220,7 +197,7 @@ pub(crate) async fn poll(
         () = tokio::time::sleep(wait) => {}
         () = feed.shutdown.cancelled() => {}
     }
-    match feed.page(since).await {
+    Ok(match feed.page(since).await {
         Ok(events) => {
             let last_id = events.last().map_or(since, |event| event.seq);
             let raw = events
@@ -230,13 +207,7 @@ pub(crate) async fn poll(
             axum::Json(Polled { last_id, events: raw }).into_response()
         }
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
-    }
-}
-
-/// Says which parameter is wrong, what came and what was expected.
-pub(crate) fn bad_request(name: &str, came: &str, expected: &str) -> Response {
-    (StatusCode::BAD_REQUEST, format!("{name}: `{came}` came, expected {expected}\n"))
-        .into_response()
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //! | `delivery` | which transport has which message when, and what is told of it later |
 //! | `transport` | gammu-smsd's spool, HTTP gateways |
 //! | `source_events` | the event API: what sources such as Nagios tell of |
-//! | `view`, `history`, `page` | what is shown to programs and to people |
+//! | `view`, `api`, `page` | what is shown to programs and to people |
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
 //! | `area` | the part of the site that an episode is of |
 //! | `reply` | what phones send to us |
@@ -26,6 +26,7 @@
 mod access;
 mod acknowledge;
 mod alert;
+mod api;
 mod area;
 mod body;
 mod config;
@@ -34,7 +35,6 @@ mod delivery;
 mod episode;
 mod explain;
 mod feed;
-mod history;
 mod intake;
 mod metrics;
 mod page;
@@ -122,19 +122,15 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
         .route("/api/v1/feed", get(feed::events_stream))
         .route("/api/v1/feed/poll", get(feed::poll))
         .with_state(feed);
-    let history = Router::new()
-        .route("/api/v1/episodes", get(history::episodes))
-        .route("/api/v1/deliveries", get(history::deliveries))
-        .route("/api/v1/events", get(source_events::find))
-        .with_state(store.clone());
     let acknowledge = Router::new()
         .route("/api/v1/episodes/{id}/acknowledge", post(acknowledge::acknowledge))
         .with_state(desk);
     let audit = flags.storage_path.join("audit.log");
     let audit = Router::new().route("/api/v1/audit", get(acknowledge::verify)).with_state(audit);
     let pages = page::routes()
+        .merge(api::description())
         .merge(access.routes())
-        .merge(access.guard(Right::See, streams.merge(history)))
+        .merge(access.guard(Right::See, streams.merge(api::routes(store.clone()))))
         .merge(access.guard(Right::Acknowledge, acknowledge))
         .merge(access.guard(Right::Audit, audit));
     let own_login = config.borrow().access.has_users();
@@ -156,6 +152,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     tasks.spawn(delivery::run(config.clone(), store.clone(), metrics, shutdown.clone()));
     tasks.spawn(upkeep::end_held(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::sweep(config.clone(), store.clone(), shutdown.clone()));
+    tasks.spawn(upkeep::index(store.clone(), shutdown.clone()));
     tasks.spawn(reconcile::run(config, store, shutdown.clone()));
 
     let ready = web.ready();

@@ -13,10 +13,9 @@
 //! An event is known by source, instance, epoch and sequence, and is kept once however often it is sent. Unlike
 //! the webhook's peer, senders are of this suite: a field that is not known is refused.
 //!
-//! `GET /api/v1/events` finds what was kept.
+//! [`crate::api`] finds what was kept.
 
 pub(crate) mod event;
-mod query;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +33,6 @@ use crate::config::Config;
 use crate::metrics::{EventOutcome, Metrics};
 use crate::store::{Store, StoreError, source_events};
 use event::SourceEvent;
-pub(crate) use query::find;
 
 /// Bytes of the largest request.
 const LARGEST_BODY: usize = 8 << 20;

@@ -8,14 +8,18 @@
 //! Refuses to know what the rows mean: that is for the modules below it, one for each family of tables.
 
 pub(crate) mod acknowledgements;
+mod conditions;
+pub(crate) mod deliveries;
 pub(crate) mod episodes;
 pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod messages;
 pub(crate) mod receipts;
 pub(crate) mod retention;
+pub(crate) mod search;
 pub(crate) mod source_events;
 pub(crate) mod stock;
+pub(crate) mod summary;
 mod writer;
 
 use std::fs::File;
@@ -33,7 +37,7 @@ pub(crate) use writer::Writing;
 use writer::{Job, Writer};
 
 /// Version of the schema, in SQLite's `user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// What makes each version of the one before it.
 const MIGRATIONS: [&str; VERSION as usize] = [
@@ -41,6 +45,7 @@ const MIGRATIONS: [&str; VERSION as usize] = [
     include_str!("store/source_events.sql"),
     include_str!("store/acknowledgements.sql"),
     include_str!("store/receipts.sql"),
+    include_str!("store/search_blocks.sql"),
 ];
 
 /// Writes that may wait for the writer thread.

@@ -1,4 +1,4 @@
-//! What time alone brings about: held ends that become due, and old rows that are deleted.
+//! What time alone brings about: held ends that become due, old rows that are deleted, and blocks to search by.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::intake;
+use crate::store::search::{self, Kind};
 use crate::store::{Store, StoreError, episodes, messages, retention};
 
 /// Pause after a failure of the store.
@@ -17,6 +18,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often old rows are looked for.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(10 * 60);
+
+/// How often rows are looked for that are in no block yet.
+const INDEX_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A held end is looked for at least so often, should the clock have been set.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -78,6 +82,36 @@ pub(crate) async fn sweep(
             () = shutdown.cancelled() => return,
         }
     }
+}
+
+/// Makes blocks to search by of rows that change no more, until `shutdown`.
+pub(crate) async fn index(store: Store, shutdown: CancellationToken) {
+    loop {
+        for kind in Kind::ALL {
+            let indexed = index_all(&store, kind, &shutdown).await;
+            if let Err(error) = indexed {
+                warn!(%error, "cannot make blocks to search by");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INDEX_INTERVAL) => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+async fn index_all(
+    store: &Store,
+    kind: Kind,
+    shutdown: &CancellationToken,
+) -> Result<(), StoreError> {
+    let mut mark = store.read(move |connection| search::mark(connection, kind)).await?;
+    while !shutdown.is_cancelled() {
+        let block = store.read(move |connection| search::gather(connection, kind, mark)).await?;
+        let Some(block) = block else { break };
+        mark = store.write(move |writing| search::save(writing.connection(), &block)).await?;
+    }
+    Ok(())
 }
 
 async fn sweep_once(config: &Config, store: &Store) -> Result<(), StoreError> {

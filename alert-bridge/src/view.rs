@@ -52,6 +52,23 @@ pub(crate) struct EpisodeView {
     pub(crate) acknowledged: Option<AcknowledgementView>,
 }
 
+/// One alert that fires, as Alertmanager tells alerts apart.
+#[derive(Debug, Serialize)]
+pub(crate) struct AlertView {
+    /// The id of its open episode.
+    pub(crate) episode: i64,
+    pub(crate) severity: Severity,
+    pub(crate) started: Timestamp,
+    /// Host and service, or the alert's name and instance.
+    pub(crate) title: String,
+    pub(crate) area: Area,
+    pub(crate) output: String,
+    /// An address with more about it, empty if unknown.
+    pub(crate) link: String,
+    pub(crate) labels: Pairs,
+    pub(crate) annotations: Pairs,
+}
+
 /// Who has taken an episode on, when, and what they said.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct AcknowledgementView {
@@ -123,6 +140,27 @@ impl EpisodeView {
             labels: content.labels,
             annotations: content.annotations,
             acknowledged: None,
+        }
+    }
+}
+
+impl AlertView {
+    pub(crate) fn new(
+        episode: i64,
+        severity: Severity,
+        started: Timestamp,
+        content: Content,
+    ) -> Self {
+        AlertView {
+            episode,
+            severity,
+            started: milliseconds(started),
+            title: content.title(),
+            area: Area::of(&content),
+            output: content.output().to_owned(),
+            link: content.link,
+            labels: content.labels,
+            annotations: content.annotations,
         }
     }
 }

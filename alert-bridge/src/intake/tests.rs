@@ -7,7 +7,7 @@ use jiff::ToSpan as _;
 use super::*;
 use crate::alert::{Content, Pairs, Severity};
 use crate::store::messages::{Settled, State, Work};
-use crate::store::{Store, history, messages, retention};
+use crate::store::{Store, deliveries, history, messages, retention};
 use crate::view::MessageView;
 
 const CONFIG: &str = "
@@ -50,7 +50,9 @@ impl Desk {
     }
 
     async fn messages(&self) -> Vec<MessageView> {
-        self.store.read(|connection| history::messages(connection, None, 100)).await.unwrap()
+        let filter = deliveries::Filter { limit: 100, ..Default::default() };
+        let found = self.store.read(move |connection| deliveries::find(connection, &filter));
+        found.await.unwrap().into_iter().rev().collect()
     }
 
     /// The messages as `contact transition`.

@@ -120,7 +120,7 @@ impl Kind {
 }
 
 impl Severity {
-    const ALL: [Severity; 5] =
+    pub(crate) const ALL: [Severity; 5] =
         [Severity::Ok, Severity::Info, Severity::Warning, Severity::Unknown, Severity::Critical];
 
     /// Its name in the store and the API.

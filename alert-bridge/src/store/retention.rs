@@ -10,8 +10,15 @@ const BATCH: u32 = 500;
 
 /// Deletes some of what ended before `oldest`; answers how many rows, 0 when nothing is left to delete.
 pub(crate) fn delete(connection: &Connection, oldest: Timestamp) -> Result<usize, StoreError> {
-    const STEPS: [&str; 5] = [
+    const STEPS: [&str; 6] = [
         "DELETE FROM source_event WHERE id IN (SELECT id FROM source_event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        // Blocks whose rows are all gone. Without the others their rows would not be found.
+        "DELETE FROM search_block WHERE id IN
+             (SELECT id FROM search_block AS block WHERE newest < ?1
+              AND NOT EXISTS (SELECT 1 FROM source_event WHERE block.kind = 'event' AND source_event.id BETWEEN first AND last)
+              AND NOT EXISTS (SELECT 1 FROM episode WHERE block.kind = 'episode' AND state = 'resolved'
+                              AND last_seq BETWEEN first AND last)
+              ORDER BY newest LIMIT ?2)",
         "DELETE FROM event WHERE seq IN (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
         "DELETE FROM label_set WHERE (cluster, receiver, identity, name) IN
              (SELECT cluster, receiver, identity, name FROM label_set WHERE ends_at < ?1 LIMIT ?2)",

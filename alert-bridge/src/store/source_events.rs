@@ -1,13 +1,15 @@
 //! Events of sources: kept once, found newest first.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::conditions::Conditions;
+use super::search::{self, Kind as Searched, Needs, Times};
 use super::{StoreError, from_millis, to_millis};
 use crate::source_events::event::{Details, Kind, Name, Sequence, Severity, SourceEvent, Text};
 
@@ -28,7 +30,7 @@ pub(crate) struct Filter {
 }
 
 /// A place in the order of events: `TIME-ID`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cursor {
     at: i64,
     id: i64,
@@ -39,17 +41,17 @@ pub(crate) struct Cursor {
 pub(crate) struct Found {
     #[serde(skip)]
     pub(crate) cursor: Cursor,
-    source: String,
-    instance: String,
+    pub(crate) source: String,
+    pub(crate) instance: String,
     epoch: String,
     sequence: i64,
-    at: Timestamp,
-    kind: String,
-    host: String,
-    service: String,
-    name: String,
-    severity: Option<String>,
-    text: String,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: String,
+    pub(crate) host: String,
+    pub(crate) service: String,
+    pub(crate) name: String,
+    pub(crate) severity: Option<String>,
+    pub(crate) text: String,
     details: Option<Box<RawValue>>,
 }
 
@@ -96,38 +98,86 @@ pub(crate) fn insert(connection: &Connection, event: &SourceEvent) -> Result<boo
     Ok(kept == 1)
 }
 
+/// The events that a filter lets through.
 pub(crate) fn find(connection: &Connection, filter: &Filter) -> Result<Vec<Found>, StoreError> {
-    let Filter { source, instance, kinds, severities, words, from, to, before, limit } = filter;
-    let mut conditions = Conditions::default();
-    conditions.equal("source", source);
-    conditions.equal("instance", instance);
-    conditions.among("kind", kinds.iter().map(|kind| kind.name()));
-    conditions.among("severity", severities.iter().map(|severity| severity.name()));
-    for word in words {
-        conditions.add("instr(search, ?) > 0", [word.clone().into()]);
+    let mut found = Vec::new();
+    let needs = filter.needs();
+    if needs.is_empty() {
+        select(connection, ORDERED, filter.conditions(), filter.limit, &mut found)?;
+        return Ok(found);
     }
-    if let Some(from) = from {
-        conditions.add("at >= ?", [to_millis(*from).into()]);
+    let between = |first: i64, last: i64, found: &mut Vec<Found>| {
+        let mut conditions = filter.conditions();
+        conditions.add("id BETWEEN ? AND ?", [first.into(), last.into()]);
+        select(connection, BY_ID, conditions, filter.limit, found)?;
+        found.sort_by_key(|event| std::cmp::Reverse(event.cursor));
+        found.truncate(filter.limit);
+        Ok::<_, StoreError>(())
+    };
+    between(search::mark(connection, Searched::Event)? + 1, i64::MAX, &mut found)?;
+    let times = Times::new(filter.from, filter.to);
+    search::visit(connection, Searched::Event, &needs, times, |span| {
+        let last = found.last().filter(|_| found.len() == filter.limit);
+        if last.is_some_and(|event| event.cursor.at > span.newest) {
+            return Ok(ControlFlow::Break(()));
+        }
+        between(span.first, span.last, &mut found)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+impl Filter {
+    fn conditions(&self) -> Conditions {
+        let Filter { source, instance, kinds, severities, words, from, to, before, limit: _ } =
+            self;
+        let mut conditions = Conditions::default();
+        conditions.equal("source", source.as_deref());
+        conditions.equal("instance", instance.as_deref());
+        conditions.among("kind", kinds.iter().map(|kind| kind.name()));
+        conditions.among("severity", severities.iter().map(|severity| severity.name()));
+        conditions.words(words);
+        conditions.between("at", *from, *to);
+        if let Some(Cursor { at, id }) = before {
+            conditions.add("(at, id) < (?, ?)", [(*at).into(), (*id).into()]);
+        }
+        conditions
     }
-    if let Some(to) = to {
-        conditions.add("at < ?", [to_millis(*to).into()]);
+
+    fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        self.words.iter().for_each(|word| needs.word(word));
+        needs.facet("severity", self.severities.iter().map(|severity| severity.name()));
+        needs.facet("source", self.source.as_deref());
+        needs.facet("instance", self.instance.as_deref());
+        needs.facet("kind", self.kinds.iter().map(|kind| kind.name()));
+        needs
     }
-    if let Some(Cursor { at, id }) = before {
-        conditions.add("(at, id) < (?, ?)", [(*at).into(), (*id).into()]);
-    }
-    let Conditions { text, mut values } = conditions;
-    values.push(i64::try_from(*limit).unwrap_or(i64::MAX).into());
+}
+
+/// How the rows are reached: in the order they are shown in, or by their ids.
+const ORDERED: &str = "INDEXED BY source_event_order";
+const BY_ID: &str = "NOT INDEXED";
+
+/// Appends the newest `limit` events that the conditions let through.
+fn select(
+    connection: &Connection,
+    reached: &str,
+    conditions: Conditions,
+    limit: usize,
+    found: &mut Vec<Found>,
+) -> Result<(), StoreError> {
     let query = format!(
         "SELECT id, at, source, instance, epoch, sequence, kind, host, service, name, severity, text, details
-         FROM source_event WHERE 1 {text} ORDER BY at DESC, id DESC LIMIT ?"
+         FROM source_event {reached} WHERE {} ORDER BY at DESC, id DESC LIMIT ?",
+        conditions.text()
     );
     let mut statement = connection.prepare_cached(&query)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut found = Vec::new();
+    let mut rows = statement.query(params_from_iter(conditions.values(limit)))?;
     while let Some(row) = rows.next()? {
         found.push(event(row)?);
     }
-    Ok(found)
+    Ok(())
 }
 
 fn event(row: &Row<'_>) -> Result<Found, StoreError> {
@@ -164,34 +214,5 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.at, self.id)
-    }
-}
-
-/// Conditions of a query and their values, in the same order.
-#[derive(Default)]
-struct Conditions {
-    text: String,
-    values: Vec<Value>,
-}
-
-impl Conditions {
-    fn add<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
-        self.text.push_str(" AND ");
-        self.text.push_str(condition);
-        self.values.extend(values);
-    }
-
-    fn equal(&mut self, column: &str, value: &Option<String>) {
-        if let Some(value) = value {
-            self.add(&format!("{column} = ?"), [value.clone().into()]);
-        }
-    }
-
-    fn among(&mut self, column: &str, names: impl ExactSizeIterator<Item = &'static str>) {
-        if names.len() > 0 {
-            let places = vec!["?"; names.len()].join(", ");
-            self.add(&format!("{column} IN ({places})"), []);
-            self.values.extend(names.map(|name| Value::from(name.to_owned())));
-        }
     }
 }

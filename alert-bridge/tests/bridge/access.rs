@@ -164,7 +164,8 @@ async fn areas_times_and_files_of_the_history() {
     assert_eq!(hosts("to=2000-01-01T00:00:00Z").await, Vec::<String>::new());
     assert_eq!(hosts("from=2000-01-01T00:00:00Z").await.len(), 2);
     let first: Value = ask("limit=1").await.unwrap().json().await.unwrap();
-    assert_eq!(hosts(&format!("limit=1&before={}", first["next"])).await.len(), 1);
+    let next = first["next"].as_str().unwrap();
+    assert_eq!(hosts(&format!("limit=1&cursor={next}")).await.len(), 1);
     assert_eq!(ask("area=moon").await.unwrap().status(), 400);
     let csv = ask("format=csv&area=xenserver").await.unwrap().text().await.unwrap();
     let row = csv.lines().nth(1).unwrap();

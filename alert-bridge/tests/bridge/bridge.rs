@@ -104,7 +104,7 @@ impl Bridge {
     pub(crate) async fn deliveries(&self) -> Vec<(String, String)> {
         let deliveries = self.json("/api/v1/deliveries?limit=1000").await;
         let field = |delivery: &Value, name: &str| delivery[name].as_str().unwrap().to_owned();
-        let deliveries = deliveries["deliveries"].as_array().unwrap().iter();
+        let deliveries = deliveries["deliveries"].as_array().unwrap().iter().rev();
         deliveries.map(|delivery| (field(delivery, "text"), field(delivery, "state"))).collect()
     }
 

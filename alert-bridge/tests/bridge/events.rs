@@ -121,8 +121,8 @@ async fn events_are_found_by_what_they_say_newest_first_page_by_page() {
     assert_eq!(send(&bridge, &events).await.0, 200);
     assert_eq!(found(&bridge, "").await, (1..=25).rev().collect::<Vec<_>>());
     assert_eq!(found(&bridge, "severity=ok,warning").await, [5]);
-    assert_eq!(found(&bridge, "keyword=replaced+%E7%A3%81%E7%9B%98").await, [7]);
-    assert!(found(&bridge, "keyword=nothing").await.is_empty());
+    assert_eq!(found(&bridge, "q=replaced+%E7%A3%81%E7%9B%98").await, [7]);
+    assert!(found(&bridge, "q=nothing").await.is_empty());
     assert_eq!(found(&bridge, "source=xenserver&kind=alarm&instance=nagios-1").await, [9]);
     let span = format!("from={}&to={}", minute(3), minute(6));
     assert_eq!(found(&bridge, &span).await, [5, 4, 3]);

@@ -104,7 +104,7 @@ async fn the_history_is_searched_by_words_severity_and_state() {
     assert_eq!(found("q=@warn").await, ["db-1"]);
     assert_eq!(found("state=firing").await, ["db-1"]);
     assert_eq!(found("state=resolved&severity=critical,info").await, ["web-1"]);
-    assert_eq!(found("limit=1&before=3").await, ["db-1"]);
+    assert_eq!(found("limit=1&cursor=3").await, ["db-1"]);
     assert_eq!(found("q=nothing").await, Vec::<String>::new());
     let resolved = bridge.json("/api/v1/episodes?state=resolved").await;
     let transitions = resolved["episodes"][0]["messages"].as_array().unwrap().iter();

@@ -14,6 +14,7 @@ mod wait;
 
 mod access;
 mod alertmanager;
+mod api;
 mod crash;
 mod disk;
 mod events;
