@@ -4,11 +4,13 @@
 //! little-endian; strings are a `u16` length and bytes.
 
 mod fields;
+mod glance;
 
 use crate::MAX_FRAME;
 use crate::record::*;
 use crate::wire::{DecodeError, Reader, Writer};
 use fields::{Fields as _, Read as _};
+pub use glance::{Cargo, EncodedState, Glance};
 
 mod kind {
     pub(super) const HELLO: u8 = 1;
@@ -97,6 +99,14 @@ pub fn encode_event<S: AsRef<[u8]>>(
     w.finish()
 }
 
+/// Writes a [`Frame::State`] into `buf` and returns its size, or `None` when it does not fit. Allocates nothing.
+pub fn encode_state<S: AsRef<[u8]>>(buf: &mut [u8], state: &State<S>) -> Option<usize> {
+    let mut w = Writer::new(buf);
+    w.u32(&0);
+    state.put(&mut w, kind::STATE);
+    w.finish()
+}
+
 /// Writes any frame into `buf` and returns its size, or `None` when it does not fit.
 pub fn encode(buf: &mut [u8], frame: &Frame) -> Option<usize> {
     let mut w = Writer::new(buf);
@@ -115,7 +125,7 @@ pub fn encode(buf: &mut [u8], frame: &Frame) -> Option<usize> {
         Frame::Contact(contact) => contact.put(w, kind::CONTACT),
         Frame::Timeperiod(period) => period.put(w, kind::TIMEPERIOD),
         Frame::Downtime(downtime) => downtime.put(w, kind::DOWNTIME),
-        Frame::State(state) => state.put(w, kind::STATE),
+        Frame::State(state) => return encode_state(buf, state),
         Frame::Program(program) => program.put(w, kind::PROGRAM),
         Frame::SnapshotEnd => w.u8(&kind::SNAPSHOT_END),
         Frame::Ack(ack) => ack.put(w, kind::ACK),

@@ -15,7 +15,7 @@ mod codec;
 mod record;
 mod wire;
 
-pub use codec::{Split, encode, encode_event, split};
+pub use codec::{Cargo, EncodedState, Glance, Split, encode, encode_event, encode_state, split};
 pub use record::{
     Ack, Acknowledgement, AcknowledgementStep, Body, Check, Comment, CommentKind, CommentStep,
     Contact, ContactNotification, Downtime, DowntimeChange, DowntimeStep, Event, Flags, Flapping,

@@ -2,25 +2,32 @@
 //! nagios-exporter as `nagios_event` describes.
 //!
 //! Promises: memory is bounded by the queue's limit and the size of the inventory; a peer that is absent,
-//! slow or stuck changes nothing for Nagios. Looks at the ring every few milliseconds, because waking a
-//! sleeping thread would cost the callback a system call. Reads neither environment nor local time.
+//! slow or stuck changes nothing for Nagios. Looks at the ring now and then, because waking a sleeping thread
+//! would cost the callback a system call; each look costs as much as many events, so they are few as long
+//! as little comes. Reads neither environment nor local time.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use nagios_event::{Body, Check, Event, Flags, Frame, Hello, PROTOCOL, Split, Stats, split};
+use nagios_event::{Cargo, Flags, Frame, Glance, Hello, PROTOCOL, Stats};
 
 use crate::abi;
+use crate::abi::objects::ObjectId;
 use crate::abi::system::wait;
 use crate::link::Link;
 use crate::mirror::Mirror;
-use crate::queue::{Entry, Queue, Shed};
+use crate::queue::{Entry, Lane, Queue, Shed};
 use crate::ring::Reader;
 use crate::shared::{Handover, Order, Shared, Start};
 use crate::spill::{Spill, SpillCounts};
 
-/// Between two looks at the ring.
-const PAUSE: Duration = Duration::from_millis(5);
+/// Between two looks at a quiet ring. As long as an event may wait; as short as Nagios needs to fill the ring.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Between two looks at a ring in which more than this share of its room was found.
+const SHORT_PAUSE: Duration = Duration::from_millis(5);
+const MUCH: usize = 16;
+
 const STATS_EVERY: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(10);
 const LAST_RETRY: Duration = Duration::from_secs(1);
@@ -41,13 +48,13 @@ pub(crate) fn run(shared: &Shared, start: Start) {
     let mut drain = Drain::new(shared, start);
     loop {
         let order = shared.order();
+        let is_quiet = ring.waiting() < ring.size() / MUCH;
         drain.empty(&mut ring);
         drain.talk(ring.waiting());
         if drain.is_over(order) {
             break;
         }
-        let writing = drain.link.as_ref().is_some_and(|link| !link.is_idle());
-        wait(drain.link.as_ref().map(Link::connection), writing, PAUSE);
+        drain.wait(if is_quiet { PAUSE } else { SHORT_PAUSE });
     }
     drain.save();
     shared.finish();
@@ -118,12 +125,10 @@ impl<'a> Drain<'a> {
         self.ring_high = self.ring_high.max(ring.waiting());
         self.ring_limit = ring.size();
         let mut frame = std::mem::take(&mut self.frame);
-        while ring.pop(&mut frame) {
+        while let Some(word) = ring.pop(&mut frame) {
             // An inventory is handed over before the events that are newer than it.
             self.take_handover();
-            if let Ok(Split::Frame(Ok(Frame::Event(event)), _)) = split(&frame) {
-                self.take_event(event, &frame);
-            }
+            self.take_event(ObjectId::of_word(word), &frame);
         }
         self.frame = frame;
     }
@@ -150,16 +155,17 @@ impl<'a> Drain<'a> {
         self.snapshot_due = true;
     }
 
-    fn take_event(&mut self, event: Event, frame: &[u8]) {
-        let Some(known) = &mut self.known else {
+    fn take_event(&mut self, object: Option<ObjectId>, frame: &[u8]) {
+        let (Some(known), Some(glance)) = (&mut self.known, Glance::of(frame)) else {
             self.shared.count_dropped(1);
             return;
         };
-        if let Body::Check(Check { state, .. }) | Body::Status(state) = &event.body {
-            self.truncated += u64::from(state.flags.has(Flags::TRUNCATED));
+        if let Cargo::Check(state) | Cargo::Status(state) = glance.cargo {
+            self.truncated += u64::from(state.flags().has(Flags::TRUNCATED));
         }
-        let entry = Entry::new(&event, frame);
-        known.mirror.apply(event);
+        let lane = Lane::of(glance.cargo, known.mirror.inventory_of(glance.seq), object);
+        let entry = Entry::new(glance, lane, frame);
+        known.mirror.apply(glance, object, frame);
         let Shed { coalesced, skipped, dropped } = known.queue.push(entry, known.limit);
         self.coalesced += coalesced + skipped;
         self.behind |= skipped > 0;
@@ -169,16 +175,31 @@ impl<'a> Drain<'a> {
     /// Connects, sends and reads as far as it goes without waiting.
     fn talk(&mut self, ring_bytes: usize) {
         self.connect();
-        self.fill(ring_bytes);
-        let (Some(link), Some(known)) = (&mut self.link, &mut self.known) else { return };
-        match link.flush().and_then(|()| link.acknowledged()) {
-            Ok(Some(id)) => {
+        loop {
+            self.fill(ring_bytes);
+            let (Some(link), Some(known)) = (&mut self.link, &mut self.known) else { return };
+            let may_be_more = link.is_busy();
+            let mut acknowledged = None;
+            let result = link.hear(&mut acknowledged).and_then(|()| link.flush());
+            if let Some(id) = acknowledged {
                 known.queue.acknowledge(id);
                 self.retry = FIRST_RETRY;
             }
-            Ok(None) => {}
-            Err(_) => self.disconnect(),
+            if result.is_err() {
+                self.disconnect();
+                return;
+            }
+            if !may_be_more || !link.is_idle() {
+                return;
+            }
         }
+    }
+
+    /// Acknowledgements are read at the next look, unless they hold something up.
+    fn wait(&self, limit: Duration) {
+        let writing = self.link.as_ref().is_some_and(|link| !link.is_idle());
+        let reading = self.known.as_ref().is_some_and(|known| !known.queue.is_sent());
+        wait(self.link.as_ref().map(Link::connection), writing, reading, limit);
     }
 
     fn connect(&mut self) {

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use std::ffi::CString;
 
 use nagios_event::{
-    Contact, Downtime, Flags, Frame, Group, GroupKind, Host, MAX_COMMENT, MAX_LONG_OUTPUT,
-    MAX_NAME, MAX_OUTPUT, MAX_PERFDATA, Program, Service, Settings, State, Timeperiod,
+    Contact, Downtime, Frame, Group, GroupKind, Host, MAX_COMMENT, MAX_FRAME, MAX_NAME, Program,
+    Service, Settings, State, Timeperiod, encode_state,
 };
 
 use crate::abi::layout::Layout;
 use crate::abi::nagios::Nagios;
 use crate::abi::objects::{self, Intervals, Object, ObjectId};
+use crate::states::States;
 
 /// Members in one frame, so that the longest names stay below the longest frame.
 const MEMBERS_IN_FRAME: usize = 256;
@@ -34,8 +35,8 @@ pub(crate) struct Inventory {
     pub(crate) downtimes: Vec<Downtime<String>>,
     /// Known once Nagios has told it.
     pub(crate) program: Option<Program>,
-    /// Empty when the object layout is not known.
-    pub(crate) states: Vec<State<String>>,
+    /// None of them known when the object layout is not.
+    pub(crate) states: States,
 }
 
 impl Inventory {
@@ -86,17 +87,20 @@ impl Inventory {
         });
         let groups = host_groups.chain(service_groups).chain(contact_groups);
         let objects = hosts.chain(services).chain(groups).chain(contacts).collect();
-        let states = layout.map_or_else(Vec::new, |layout| {
+        let mut states = States::of(nagios.hosts().count(), nagios.services().count());
+        if let Some(layout) = layout {
             let notifications = nagios.notifications_enabled();
-            let objects = nagios.hosts().chain(nagios.services());
-            objects
-                .map(|object| {
-                    let state = object.state(layout, notifications);
-                    visit(object.id(), &state);
-                    owned(&state)
-                })
-                .collect()
-        });
+            let mut longest = vec![0; MAX_FRAME];
+            for object in nagios.hosts().chain(nagios.services()) {
+                let state = object.state(layout, notifications);
+                visit(object.id(), &state);
+                if let Some(size) = encode_state(&mut longest, &state)
+                    && let Some(frame) = states.frame(object.id())
+                {
+                    frame.extend_from_slice(&longest[..size]);
+                }
+            }
+        }
         let downtimes = nagios.downtimes().into_iter().map(owned_downtime).collect();
         Inventory { objects, states, downtimes, ..Inventory::default() }
     }
@@ -180,54 +184,6 @@ fn owned_downtime(downtime: Downtime<&[u8]>) -> Downtime<String> {
         duration,
         triggered_by,
         in_effect,
-    }
-}
-
-fn owned(state: &State<&[u8]>) -> State<String> {
-    let State {
-        host,
-        service,
-        state,
-        flags,
-        attempt,
-        max_attempts,
-        downtime_depth,
-        notification_number,
-        last_check,
-        next_check,
-        last_state_change,
-        last_hard_state_change,
-        last_notification,
-        latency,
-        execution_time,
-        percent_state_change,
-        output,
-        long_output,
-        perfdata,
-    } = *state;
-    let cut = output.len() > MAX_OUTPUT
-        || long_output.len() > MAX_LONG_OUTPUT
-        || perfdata.len() > MAX_PERFDATA;
-    State {
-        host: name(host),
-        service: name(service),
-        state,
-        flags: flags.with(Flags::TRUNCATED, cut),
-        attempt,
-        max_attempts,
-        downtime_depth,
-        notification_number,
-        last_check,
-        next_check,
-        last_state_change,
-        last_hard_state_change,
-        last_notification,
-        latency,
-        execution_time,
-        percent_state_change,
-        output: lossy(output, MAX_OUTPUT),
-        long_output: lossy(long_output, MAX_LONG_OUTPUT),
-        perfdata: lossy(perfdata, MAX_PERFDATA),
     }
 }
 

@@ -30,3 +30,4 @@ mod report;
 mod ring;
 mod shared;
 mod spill;
+mod states;

@@ -83,25 +83,25 @@ impl Link {
             self.out.clear();
             self.out.shrink_to(KEPT);
             self.written = 0;
-        } else if self.written >= ENOUGH {
+        } else if self.written >= self.out.len() / 2 {
             self.out.drain(..self.written);
             self.written = 0;
         }
         Ok(())
     }
 
-    /// Reads what has come; epoch and number of the newest event acknowledged, if any.
+    /// Reads what has come, and sets `highest` to epoch and number of the newest event acknowledged, also when
+    /// the peer has hung up after it.
     ///
     /// # Errors
     /// The peer is gone, or says what is not ours.
-    pub(crate) fn acknowledged(&mut self) -> io::Result<Option<(u64, u64)>> {
-        let mut highest = None;
+    pub(crate) fn hear(&mut self, highest: &mut Option<(u64, u64)>) -> io::Result<()> {
         let mut bytes = [0; 4096];
         loop {
             match self.connection.stream().read(&mut bytes) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(size) => self.input.extend_from_slice(&bytes[..size]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(highest),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
@@ -111,7 +111,7 @@ impl Link {
             {
                 used += size;
                 if let Ok(Frame::Ack(Ack { epoch, seq })) = frame {
-                    highest = highest.max(Some((epoch, seq)));
+                    *highest = (*highest).max(Some((epoch, seq)));
                 }
             }
             self.input.drain(..used);

@@ -2,16 +2,18 @@
 //!
 //! Promises: an event older than the inventory changes nothing; a snapshot is consistent as of one sequence
 //! number. Its size is bounded by Nagios' configuration: an event about an object that the inventory does
-//! not hold is passed by.
+//! not hold is passed by. What comes often, the state in a check, is copied as it was encoded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use nagios_event::{
-    Body, Check, Downtime, DowntimeChange, DowntimeStep, Event, Frame, MAX_FRAME, Program,
-    SnapshotBegin, State, Timeperiod, encode,
+    Body, Cargo, Downtime, DowntimeChange, DowntimeStep, Event, Frame, Glance, MAX_FRAME, Program,
+    SnapshotBegin, Split, Timeperiod, encode, split,
 };
 
+use crate::abi::objects::ObjectId;
 use crate::inventory::Inventory;
+use crate::states::States;
 
 /// The newest of everything.
 #[derive(Default)]
@@ -21,24 +23,14 @@ pub(crate) struct Mirror {
     timeperiods: BTreeMap<String, bool>,
     downtimes: BTreeMap<u64, Downtime<String>>,
     program: Option<Program>,
-    /// By host, then by service; a host's own state stands under the empty service.
-    states: HashMap<String, HashMap<String, Option<State<String>>>>,
+    states: States,
 }
 
 impl Mirror {
     pub(crate) fn new(inventory: Inventory) -> Mirror {
         let Inventory { seq, number, loop_start, objects, timeperiods, downtimes, program, states } =
             inventory;
-        let mut by_host: HashMap<String, HashMap<_, _>> = HashMap::new();
-        for object in &objects {
-            let (host, service) = match object {
-                Frame::Host(host) => (&host.name, String::new()),
-                Frame::Service(service) => (&service.host, service.name.clone()),
-                _ => continue,
-            };
-            by_host.entry(host.clone()).or_default().insert(service, None);
-        }
-        let mut mirror = Mirror {
+        Mirror {
             begin: SnapshotBegin { seq, inventory: number, loop_start },
             objects,
             timeperiods: timeperiods
@@ -47,34 +39,32 @@ impl Mirror {
                 .collect(),
             downtimes: downtimes.into_iter().map(|downtime| (downtime.id, downtime)).collect(),
             program,
-            states: by_host,
-        };
-        states.into_iter().for_each(|state| mirror.replace(state));
-        mirror
+            states,
+        }
     }
 
-    /// Takes an event in, unless the inventory is newer.
-    pub(crate) fn apply(&mut self, event: Event) {
-        if event.seq <= self.begin.seq {
+    /// The number of the inventory in which an event's object has its place, or that of a former one.
+    pub(crate) fn inventory_of(&self, seq: u64) -> u32 {
+        self.begin.inventory.wrapping_sub((seq <= self.begin.seq).into())
+    }
+
+    /// Takes an event in, unless the inventory is newer. `object` is what a check or status is about.
+    pub(crate) fn apply(&mut self, glance: Glance<'_>, object: Option<ObjectId>, frame: &[u8]) {
+        if glance.seq <= self.begin.seq {
             return;
         }
-        self.begin.seq = event.seq;
-        match event.body {
-            Body::Check(Check { state, .. }) | Body::Status(state) => self.replace(state),
-            Body::Downtime(change) => self.change_downtime(change),
-            Body::Program(program) => self.program = Some(program),
-            Body::Timeperiod(Timeperiod { name, inside }) => {
-                if let Some(known) = self.timeperiods.get_mut(&name) {
-                    *known = inside;
+        self.begin.seq = glance.seq;
+        match glance.cargo {
+            Cargo::Check(state) | Cargo::Status(state) => {
+                if let Some(known) = object.and_then(|object| self.states.frame(object)) {
+                    state.write_frame(known);
                 }
             }
-            Body::StateChange(_)
-            | Body::Notification(_)
-            | Body::ContactNotification(_)
-            | Body::Acknowledgement(_)
-            | Body::Flapping(_)
-            | Body::Comment(_)
-            | Body::Unknown(_) => {}
+            Cargo::Program | Cargo::Other => {
+                if let Ok(Split::Frame(Ok(Frame::Event(event)), _)) = split(frame) {
+                    self.read(event);
+                }
+            }
         }
     }
 
@@ -82,26 +72,50 @@ impl Mirror {
     pub(crate) fn write_snapshot(&self, out: &mut Vec<u8>) -> u64 {
         let mut frame = vec![0; MAX_FRAME];
         let mut too_long = 0;
-        let mut write = |what: &Frame| match encode(&mut frame, what) {
+        let mut write = |out: &mut Vec<u8>, what: &Frame| match encode(&mut frame, what) {
             Some(size) => out.extend_from_slice(&frame[..size]),
             None => too_long += 1,
         };
-        write(&Frame::SnapshotBegin(self.begin));
-        self.objects.iter().for_each(&mut write);
+        write(out, &Frame::SnapshotBegin(self.begin));
+        for object in &self.objects {
+            write(out, object);
+        }
         for (name, &inside) in &self.timeperiods {
-            write(&Frame::Timeperiod(Timeperiod { name: name.clone(), inside }));
+            write(out, &Frame::Timeperiod(Timeperiod { name: name.clone(), inside }));
         }
         for downtime in self.downtimes.values() {
-            write(&Frame::Downtime(downtime.clone()));
+            write(out, &Frame::Downtime(downtime.clone()));
         }
         if let Some(program) = self.program {
-            write(&Frame::Program(program));
+            write(out, &Frame::Program(program));
         }
-        for state in self.states.values().flat_map(HashMap::values).flatten() {
-            write(&Frame::State(state.clone()));
+        for state in self.states.frames() {
+            out.extend_from_slice(state);
         }
-        write(&Frame::SnapshotEnd);
+        write(out, &Frame::SnapshotEnd);
         too_long
+    }
+
+    /// Takes in what comes seldom.
+    fn read(&mut self, event: Event) {
+        match event.body {
+            Body::Downtime(change) => self.change_downtime(change),
+            Body::Program(program) => self.program = Some(program),
+            Body::Timeperiod(Timeperiod { name, inside }) => {
+                if let Some(known) = self.timeperiods.get_mut(&name) {
+                    *known = inside;
+                }
+            }
+            Body::Check(_)
+            | Body::Status(_)
+            | Body::StateChange(_)
+            | Body::Notification(_)
+            | Body::ContactNotification(_)
+            | Body::Acknowledgement(_)
+            | Body::Flapping(_)
+            | Body::Comment(_)
+            | Body::Unknown(_) => {}
+        }
     }
 
     fn change_downtime(&mut self, DowntimeChange { step, downtime }: DowntimeChange<String>) {
@@ -114,19 +128,16 @@ impl Mirror {
             }
         }
     }
-
-    fn replace(&mut self, state: State<String>) {
-        let known = self.states.get_mut(&state.host).and_then(|of| of.get_mut(&state.service));
-        if let Some(known) = known {
-            *known = Some(state);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nagios_event::{Host, Service, Split, split};
+    use crate::abi::layout::Kind;
+    use nagios_event::{Check, Host, Service, State, encode_state};
+
+    const WEB: ObjectId = ObjectId { kind: Kind::Host, index: 0 };
+    const HTTP: ObjectId = ObjectId { kind: Kind::Service, index: 0 };
 
     fn state(service: &str, state: u8) -> State<String> {
         State { host: "web".into(), service: service.into(), state, ..State::default() }
@@ -148,12 +159,26 @@ mod tests {
             timeperiods: vec![Timeperiod { name: "night".into(), inside: false }],
             downtimes: Vec::new(),
             program: None,
-            states: vec![state("", 0), state("http", 0)],
+            states: states([(WEB, state("", 0)), (HTTP, state("http", 0))]),
         }
     }
 
-    fn event(seq: u64, body: Body<String>) -> Event {
-        Event { epoch: 1, seq, at_us: 0, body }
+    fn states<const N: usize>(known: [(ObjectId, State<String>); N]) -> States {
+        let mut states = States::of(1, 1);
+        for (id, state) in known {
+            let frame = states.frame(id).unwrap();
+            frame.resize(MAX_FRAME, 0);
+            let size = encode_state(frame, &state).unwrap();
+            frame.truncate(size);
+        }
+        states
+    }
+
+    fn apply(mirror: &mut Mirror, seq: u64, object: Option<ObjectId>, body: Body<String>) {
+        let mut frame = vec![0; MAX_FRAME];
+        let event = Frame::Event(Event { epoch: 1, seq, at_us: 0, body });
+        let size = encode(&mut frame, &event).unwrap();
+        mirror.apply(Glance::of(&frame[..size]).unwrap(), object, &frame[..size]);
     }
 
     fn check(state: State<String>) -> Body<String> {
@@ -176,10 +201,10 @@ mod tests {
     #[test]
     fn a_snapshot_holds_the_newest_of_everything_between_its_ends() {
         let mut mirror = Mirror::new(inventory());
-        mirror.apply(event(11, check(state("http", 2))));
-        mirror.apply(event(12, Body::Status(state("", 1))));
+        apply(&mut mirror, 11, Some(HTTP), check(state("http", 2)));
+        apply(&mut mirror, 12, Some(WEB), Body::Status(state("", 1)));
         let night = Timeperiod { name: "night".into(), inside: true };
-        mirror.apply(event(13, Body::Timeperiod(night.clone())));
+        apply(&mut mirror, 13, None, Body::Timeperiod(night.clone()));
 
         let frames = snapshot(&mirror);
         let begin = SnapshotBegin { seq: 13, inventory: 2, loop_start: 5 };
@@ -196,7 +221,7 @@ mod tests {
     #[test]
     fn an_event_older_than_the_inventory_changes_nothing() {
         let mut mirror = Mirror::new(inventory());
-        mirror.apply(event(10, check(state("http", 2))));
+        apply(&mut mirror, 10, Some(HTTP), check(state("http", 2)));
         assert!(snapshot(&mirror).contains(&Frame::State(state("http", 0))));
         assert_eq!(mirror.begin.seq, 10);
     }
@@ -204,7 +229,7 @@ mod tests {
     #[test]
     fn an_unknown_object_takes_no_room() {
         let mut mirror = Mirror::new(inventory());
-        mirror.apply(event(11, check(state("gone", 2))));
+        apply(&mut mirror, 11, Some(ObjectId { index: 1, ..HTTP }), check(state("gone", 2)));
         assert_eq!(snapshot(&mirror).len(), 7);
     }
 
@@ -214,11 +239,11 @@ mod tests {
         let downtimes = vec![downtime(1), downtime(2)];
         let mut mirror = Mirror::new(Inventory { downtimes, ..inventory() });
         let change = |step, id| Body::Downtime(DowntimeChange { step, downtime: downtime(id) });
-        mirror.apply(event(11, change(DowntimeStep::Cancelled, 1)));
-        mirror.apply(event(12, change(DowntimeStep::Deleted, 1)));
-        mirror.apply(event(13, change(DowntimeStep::Scheduled, 3)));
+        apply(&mut mirror, 11, None, change(DowntimeStep::Cancelled, 1));
+        apply(&mut mirror, 12, None, change(DowntimeStep::Deleted, 1));
+        apply(&mut mirror, 13, None, change(DowntimeStep::Scheduled, 3));
         let program = Program { pid: 7, ..Program::default() };
-        mirror.apply(event(14, Body::Program(program)));
+        apply(&mut mirror, 14, None, Body::Program(program));
         let frames = snapshot(&mirror);
         let ids = frames.iter().filter_map(|frame| match frame {
             Frame::Downtime(downtime) => Some(downtime.id),
@@ -230,9 +255,9 @@ mod tests {
 
     #[test]
     fn without_a_known_layout_states_come_with_checks_only() {
-        let mut mirror = Mirror::new(Inventory { states: Vec::new(), ..inventory() });
+        let mut mirror = Mirror::new(Inventory { states: states([]), ..inventory() });
         assert_eq!(snapshot(&mirror).len(), 5);
-        mirror.apply(event(11, check(state("http", 1))));
+        apply(&mut mirror, 11, Some(HTTP), check(state("http", 1)));
         assert!(snapshot(&mirror).contains(&Frame::State(state("http", 1))));
     }
 }

@@ -9,8 +9,9 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use nagios_event::{Body, Check, Event};
+use nagios_event::{Cargo, Glance};
 
+use crate::abi::objects::ObjectId;
 use crate::spill::Spill;
 
 /// What had to go.
@@ -25,13 +26,26 @@ pub(crate) struct Shed {
 }
 
 /// Who gives way to whom.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
     /// State changes, downtimes, acknowledgements, notifications and the like.
     Urgent,
-    /// A check of this host and service, whose newest makes the older ones superfluous; empty names for the
-    /// state of Nagios itself.
-    Check(Box<str>, Box<str>),
+    /// A check of an object, whose newest makes the older ones superfluous. A reload gives objects other
+    /// places, so the inventory belongs to it.
+    Check(u32, ObjectId),
+    /// The state of Nagios itself: the same holds.
+    Program,
+}
+
+impl Lane {
+    /// Of an event about this object, if it is about one.
+    pub(crate) fn of(cargo: Cargo<'_>, inventory: u32, object: Option<ObjectId>) -> Lane {
+        match (cargo, object) {
+            (Cargo::Check(_), Some(object)) => Lane::Check(inventory, object),
+            (Cargo::Program, _) => Lane::Program,
+            _ => Lane::Urgent,
+        }
+    }
 }
 
 /// An event as its frame.
@@ -46,23 +60,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(event: &Event, frame: &[u8]) -> Entry {
-        let lane = match &event.body {
-            Body::Check(Check { state, .. }) => {
-                Lane::Check(state.host.as_str().into(), state.service.as_str().into())
-            }
-            Body::Program(_) => Lane::Check("".into(), "".into()),
-            _ => Lane::Urgent,
-        };
-        Entry { id: (event.epoch, event.seq), lane, frame: frame.into(), from_disk: false }
+    pub(crate) fn new(glance: Glance<'_>, lane: Lane, frame: &[u8]) -> Entry {
+        Entry { id: (glance.epoch, glance.seq), lane, frame: frame.into(), from_disk: false }
     }
 
     fn bytes(&self) -> usize {
-        let names = match &self.lane {
-            Lane::Urgent => 0,
-            Lane::Check(host, service) => host.len() + service.len(),
-        };
-        self.frame.len() + names + size_of::<Entry>()
+        self.frame.len() + size_of::<Entry>()
     }
 }
 
@@ -173,7 +176,7 @@ impl Queue {
         let mut newest = HashSet::new();
         let mut kept = VecDeque::with_capacity(self.unsent.len());
         for entry in self.unsent.drain(..).rev() {
-            if entry.lane == Lane::Urgent || newest.insert(entry.lane.clone()) {
+            if entry.lane == Lane::Urgent || newest.insert(entry.lane) {
                 kept.push_front(entry);
             } else {
                 self.unsent_bytes -= entry.bytes();

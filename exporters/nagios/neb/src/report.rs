@@ -75,13 +75,13 @@ impl Report {
     pub(crate) fn check(&mut self, at_us: i64, id: ObjectId, check: Check<&[u8]>) {
         panic_on_request(&check.state);
         self.note(at_us, id, &check.state);
-        self.event(at_us, &Body::Check(check));
+        self.tell(at_us, Some(id), &Body::Check(check));
     }
 
     /// Tells a status that differs from what was told last.
     pub(crate) fn status(&mut self, at_us: i64, id: ObjectId, state: State<&[u8]>) {
         if self.note(at_us, id, &state) {
-            self.event(at_us, &Body::Status(state));
+            self.tell(at_us, Some(id), &Body::Status(state));
         }
     }
 
@@ -104,16 +104,22 @@ impl Report {
         before != new
     }
 
-    /// A lost event keeps its number, so that the reader sees the gap.
+    /// Tells of something that is no state.
     pub(crate) fn event(&mut self, at_us: i64, body: &Body<&[u8]>) {
+        self.tell(at_us, None, body);
+    }
+
+    /// A lost event keeps its number, so that the reader sees the gap.
+    fn tell(&mut self, at_us: i64, object: Option<ObjectId>, body: &Body<&[u8]>) {
+        let word = object.map_or(0, ObjectId::to_word);
         self.seq += 1;
         self.shared.set_last_seq(self.seq);
         let pushed = encode_event(&mut *self.frame, self.epoch, self.seq, at_us, body)
             .and_then(|size| self.frame.get(..size))
             .is_some_and(|frame| match body {
                 // Checks leave room for events that nothing makes up for.
-                Body::Check(_) | Body::Program(_) => self.ring.push_modestly(frame),
-                _ => self.ring.push(frame),
+                Body::Check(_) | Body::Program(_) => self.ring.push_modestly(word, frame),
+                _ => self.ring.push(word, frame),
             });
         if !pushed {
             self.shared.count_dropped(1);
@@ -216,9 +222,7 @@ mod tests {
 
     fn next(ring: &mut Reader) -> Option<Event> {
         let mut frame = Vec::new();
-        if !ring.pop(&mut frame) {
-            return None;
-        }
+        ring.pop(&mut frame)?;
         match split(&frame) {
             Ok(Split::Frame(Ok(Frame::Event(event)), size)) if size == frame.len() => Some(event),
             other => panic!("not an event: {other:?}"),

@@ -3,11 +3,12 @@
 //!
 //! Promises: allocated and touched once, at the start; neither side waits, locks or calls the system; a
 //! frame is in it whole or not at all; a full ring refuses. Refuses to know what a frame says beyond its
-//! length field (`nagios_event`'s first four bytes).
+//! length field (`nagios_event`'s first four bytes), and what the word says that goes with it.
 //!
 //! Memory is a slice of atomic words, so that no `unsafe` is needed: the release store of `head` publishes
 //! the relaxed stores of a frame's words, the release store of `tail` gives their room back.
 
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -32,20 +33,20 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Puts a whole frame in; `false` when there is no room.
-    pub(crate) fn push(&mut self, frame: &[u8]) -> bool {
-        self.push_within(frame, self.ring.words.len())
+    /// Puts a word and a whole frame in; `false` when there is no room.
+    pub(crate) fn push(&mut self, word: u64, frame: &[u8]) -> bool {
+        self.push_within(word, frame, self.ring.words.len())
     }
 
-    /// Puts a whole frame in, but leaves a quarter of the ring to others; `false` when there is no room.
-    pub(crate) fn push_modestly(&mut self, frame: &[u8]) -> bool {
-        self.push_within(frame, self.ring.words.len() / 4 * 3)
+    /// As [`Writer::push`], but leaves a quarter of the ring to others.
+    pub(crate) fn push_modestly(&mut self, word: u64, frame: &[u8]) -> bool {
+        self.push_within(word, frame, self.ring.words.len() / 4 * 3)
     }
 
     #[inline]
-    fn push_within(&mut self, frame: &[u8], room: usize) -> bool {
+    fn push_within(&mut self, word: u64, frame: &[u8], room: usize) -> bool {
         let Ring { words, head, tail } = &*self.ring;
-        let needed = frame.len().div_ceil(WORD);
+        let needed = 1 + frame.len().div_ceil(WORD);
         let start = head.0.load(Ordering::Relaxed);
         if start.wrapping_sub(self.tail_seen) + needed > room {
             self.tail_seen = tail.0.load(Ordering::Acquire);
@@ -55,6 +56,9 @@ impl Writer {
         }
         let (before, from_start) = words.split_at(start & (words.len() - 1));
         let mut room = from_start.iter().chain(before);
+        if let Some(first) = room.next() {
+            first.store(word, Ordering::Relaxed);
+        }
         let (whole, rest) = frame.as_chunks::<WORD>();
         for (chunk, word) in whole.iter().zip(&mut room) {
             word.store(u64::from_le_bytes(*chunk), Ordering::Relaxed);
@@ -75,26 +79,29 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Takes the oldest frame into `frame`, replacing what was there; `false` when the ring is empty.
-    pub(crate) fn pop(&mut self, frame: &mut Vec<u8>) -> bool {
+    /// Takes the oldest frame into `frame`, replacing what was there, and returns its word; `None` when the
+    /// ring is empty.
+    pub(crate) fn pop(&mut self, frame: &mut Vec<u8>) -> Option<u64> {
         let Ring { words, head, tail } = &*self.ring;
         let start = tail.0.load(Ordering::Relaxed);
         let written = head.0.load(Ordering::Acquire).wrapping_sub(start);
-        if written == 0 {
-            return false;
-        }
-        let mask = words.len() - 1;
-        let word = |offset: usize| {
-            words[start.wrapping_add(offset) & mask].load(Ordering::Relaxed).to_le_bytes()
-        };
-        let [a, b, c, d, ..] = word(0);
+        let (before, from_start) = words.split_at(start & (words.len() - 1));
+        let mut waiting =
+            from_start.iter().chain(before).take(written).map(|word| word.load(Ordering::Relaxed));
+        let (word, first) = (waiting.next()?, waiting.next()?.to_le_bytes());
+        let [a, b, c, d, ..] = first;
         let size = u32::from_le_bytes([a, b, c, d]) as usize + size_of::<u32>();
-        let used = size.div_ceil(WORD).min(written);
-        frame.clear();
-        (0..used).for_each(|offset| frame.extend_from_slice(&word(offset)));
+        let used = size.div_ceil(WORD).min(written - 1);
+        frame.resize(used * WORD, 0);
+        let (slots, _) = frame.as_chunks_mut::<WORD>();
+        for (slot, word) in
+            slots.iter_mut().zip(iter::once(first).chain(waiting.map(u64::to_le_bytes)))
+        {
+            *slot = word;
+        }
         frame.truncate(size);
-        tail.0.store(start.wrapping_add(used), Ordering::Release);
-        true
+        tail.0.store(start.wrapping_add(1 + used), Ordering::Release);
+        Some(word)
     }
 
     /// Bytes that fit.
@@ -140,35 +147,35 @@ mod tests {
         for round in 0..50u8 {
             for size in 4..=64 {
                 let sent = frame(size, round);
-                assert!(writer.push(&sent));
-                assert!(reader.pop(&mut out));
+                assert!(writer.push(size as u64, &sent));
+                assert_eq!(reader.pop(&mut out), Some(size as u64));
                 assert_eq!(out, sent);
             }
         }
-        assert!(!reader.pop(&mut out));
+        assert_eq!(reader.pop(&mut out), None);
     }
 
     #[test]
     fn a_full_ring_refuses_and_keeps_what_it_has() {
         let (mut writer, mut reader) = ring(64);
-        assert!(writer.push(&frame(32, 1)));
-        assert!(writer.push(&frame(32, 2)));
-        assert!(!writer.push(&frame(5, 3)));
+        assert!(writer.push(1, &frame(24, 1)));
+        assert!(writer.push(2, &frame(24, 2)));
+        assert!(!writer.push(3, &frame(5, 3)));
         assert_eq!(reader.waiting(), 64);
         let mut out = Vec::new();
-        assert!(reader.pop(&mut out));
-        assert_eq!(out, frame(32, 1));
-        assert!(writer.push(&frame(5, 3)), "room given back is used again");
-        assert!(!writer.push(&frame(65, 4)), "a frame longer than the ring is refused");
+        assert_eq!(reader.pop(&mut out), Some(1));
+        assert_eq!(out, frame(24, 1));
+        assert!(writer.push(3, &frame(5, 3)), "room given back is used again");
+        assert!(!writer.push(4, &frame(57, 4)), "a frame longer than the ring is refused");
     }
 
     #[test]
     fn a_quarter_is_left_to_what_matters_more() {
         let (mut writer, _reader) = ring(64);
-        assert!(writer.push_modestly(&frame(48, 1)));
-        assert!(!writer.push_modestly(&frame(8, 2)));
-        assert!(writer.push(&frame(16, 3)));
-        assert!(!writer.push(&frame(8, 4)));
+        assert!(writer.push_modestly(0, &frame(40, 1)));
+        assert!(!writer.push_modestly(0, &frame(8, 2)));
+        assert!(writer.push(0, &frame(8, 3)));
+        assert!(!writer.push(0, &frame(8, 4)));
     }
 
     #[test]
@@ -177,21 +184,22 @@ mod tests {
         let (mut writer, mut reader) = ring(4096);
         let sender = std::thread::spawn(move || {
             for n in 0..FRAMES {
-                let mut sent = frame(12 + (n % 90) as usize, n as u8);
-                sent[4..12].copy_from_slice(&n.to_le_bytes());
-                while !writer.push(&sent) {
+                let sent = frame(12 + (n % 90) as usize, n as u8);
+                while !writer.push(n, &sent) {
                     std::thread::yield_now();
                 }
             }
         });
         let mut out = Vec::new();
         for n in 0..FRAMES {
-            while !reader.pop(&mut out) {
-                std::thread::yield_now();
-            }
-            assert_eq!(out.len(), 12 + (n % 90) as usize);
-            assert_eq!(out[4..12], n.to_le_bytes());
-            assert!(out[12..].iter().all(|&byte| byte == n as u8));
+            let word = loop {
+                match reader.pop(&mut out) {
+                    Some(word) => break word,
+                    None => std::thread::yield_now(),
+                }
+            };
+            assert_eq!(word, n);
+            assert_eq!(out, frame(12 + (n % 90) as usize, n as u8));
         }
         sender.join().unwrap();
     }

@@ -336,3 +336,43 @@ fn random_bytes_never_panic() {
         let _ = split(&bytes);
     }
 }
+
+#[test]
+fn a_glance_at_an_event_sees_what_reading_it_does() {
+    let mut buf = vec![0; MAX_FRAME];
+    for sample in samples() {
+        let size = encode(&mut buf, &sample).unwrap();
+        let Frame::Event(Event { epoch, seq, body, .. }) = sample else {
+            assert_eq!(Glance::of(&buf[..size]), None);
+            continue;
+        };
+        let glance = Glance::of(&buf[..size]).unwrap();
+        assert_eq!((glance.epoch, glance.seq), (epoch, seq));
+        let (seen, state) = match (glance.cargo, body) {
+            (Cargo::Check(seen), Body::Check(Check { state, .. })) => (seen, state),
+            (Cargo::Status(seen), Body::Status(state)) => (seen, state),
+            (Cargo::Program, Body::Program(_)) => continue,
+            (Cargo::Other, body) => {
+                let is_other = !matches!(body, Body::Check(_) | Body::Status(_) | Body::Program(_));
+                assert!(is_other, "{body:?}");
+                continue;
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(seen.flags(), state.flags);
+        let mut frame = b"what was there before".to_vec();
+        seen.write_frame(&mut frame);
+        assert_eq!(split(&frame), Ok(Split::Frame(Ok(Frame::State(state)), frame.len())));
+    }
+}
+
+#[test]
+fn a_glance_at_half_an_event_sees_nothing_or_no_state_of_it() {
+    let mut buf = vec![0; MAX_FRAME];
+    for sample in samples() {
+        let size = encode(&mut buf, &sample).unwrap();
+        for cut in 0..size {
+            let _ = Glance::of(&buf[..cut]);
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! version that was not measured has no layout.
 
 /// Which struct an object is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// A `host`.
     Host,

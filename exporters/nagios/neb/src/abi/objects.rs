@@ -13,10 +13,23 @@ use nagios_event::{Downtime, Flags, State};
 use super::layout::{Kind, Layout};
 
 /// An object's place in Nagios' arrays; not the same after a reload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ObjectId {
     pub(crate) kind: Kind,
     pub(crate) index: usize,
+}
+
+impl ObjectId {
+    /// As one word; never 0.
+    pub(crate) fn to_word(self) -> u64 {
+        (self.index as u64 + 1) << 1 | u64::from(self.kind == Kind::Service)
+    }
+
+    /// The object of a word of [`ObjectId::to_word`].
+    pub(crate) fn of_word(word: u64) -> Option<ObjectId> {
+        let kind = if word & 1 == 0 { Kind::Host } else { Kind::Service };
+        Some(ObjectId { kind, index: (word >> 1).checked_sub(1)? as usize })
+    }
 }
 
 /// A host or service in Nagios' memory.

@@ -121,11 +121,11 @@ impl Drop for Connection {
     }
 }
 
-/// Waits until `connection` can be read (or, where `writing`, written), at most `limit`. Without a
-/// connection it only waits.
-pub(crate) fn wait(connection: Option<&Connection>, writing: bool, limit: Duration) {
+/// Waits until `connection` can be written or read, as asked for, or is closed by its peer; at most `limit`.
+/// Without a connection it only waits.
+pub(crate) fn wait(connection: Option<&Connection>, writing: bool, reading: bool, limit: Duration) {
     let descriptor = connection.map_or(-1, |connection| connection.stream.as_raw_fd());
-    let events = libc::POLLIN | if writing { libc::POLLOUT } else { 0 };
+    let events = if writing { libc::POLLOUT } else { 0 } | if reading { libc::POLLIN } else { 0 };
     let mut poll = libc::pollfd { fd: descriptor, events, revents: 0 };
     let limit = c_int::try_from(limit.as_millis()).unwrap_or(c_int::MAX);
     // SAFETY: one pollfd on the stack; a negative descriptor is ignored by poll.

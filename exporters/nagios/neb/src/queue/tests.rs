@@ -1,27 +1,28 @@
 use super::*;
+use crate::abi::layout::Kind;
 use crate::arguments::SpillArguments;
-use nagios_event::{State, encode_event};
+use nagios_event::{Body, Check, State, StateChange, encode_event};
 
 /// Any of these events takes between 100 and 400 bytes.
 const ROOM: usize = 20_000;
 
 /// The event number `seq` of epoch 1: a check of a service, or an urgent one.
-fn entry(seq: u64, service: Option<&str>) -> Entry {
+fn entry(seq: u64, service: Option<usize>) -> Entry {
     let body = match service {
-        Some(service) => {
-            let (host, service) = ("web".to_owned(), service.to_owned());
-            let state = State { host, service, ..State::default() };
+        Some(_) => {
+            let state = State { host: "web", service: "some service", ..State::default() };
             Body::Check(Check { state, ..Check::default() })
         }
-        None => Body::StateChange(nagios_event::StateChange {
-            output: "x".repeat(100),
-            ..Default::default()
-        }),
+        None => {
+            let output = str::from_utf8(&[b'x'; 100]).unwrap();
+            Body::StateChange(StateChange { output, ..StateChange::default() })
+        }
     };
-    let event = Event { epoch: 1, seq, at_us: 0, body };
     let mut frame = vec![0; 1024];
-    let size = encode_event(&mut frame, event.epoch, event.seq, event.at_us, &event.body).unwrap();
-    Entry::new(&event, &frame[..size])
+    let size = encode_event(&mut frame, 1, seq, 0, &body).unwrap();
+    let glance = Glance::of(&frame[..size]).unwrap();
+    let object = service.map(|index| ObjectId { kind: Kind::Service, index });
+    Entry::new(glance, Lane::of(glance.cargo, 1, object), &frame[..size])
 }
 
 fn queue(entries: impl IntoIterator<Item = Entry>) -> Queue {
@@ -57,7 +58,7 @@ fn an_acknowledgement_frees_what_it_covers() {
 
 #[test]
 fn after_a_disconnection_the_unacknowledged_are_sent_again_in_order() {
-    let mut queue = queue((1..=5).map(|seq| entry(seq, (seq % 2 == 0).then_some("a"))));
+    let mut queue = queue((1..=5).map(|seq| entry(seq, (seq % 2 == 0).then_some(0))));
     for _ in 0..3 {
         queue.next_to_send(usize::MAX);
     }
@@ -84,8 +85,7 @@ fn under_pressure_the_newest_check_of_each_object_stays() {
     let mut queue = Queue::new(None);
     let mut shed = Shed::default();
     for seq in 1..=1000 {
-        let services = ["a", "b", "c"];
-        let service = (seq % 10 != 0).then(|| services[seq as usize % 3]);
+        let service = (seq % 10 != 0).then_some(seq as usize % 3);
         let Shed { coalesced, skipped, dropped } = queue.push(entry(seq, service), ROOM * 4);
         assert_eq!((skipped, dropped), (0, 0));
         shed.coalesced += coalesced;
@@ -102,8 +102,8 @@ fn without_a_spill_checks_of_different_objects_go_before_urgent_events() {
     let mut queue = Queue::new(None);
     let (mut skipped, mut dropped) = (0, 0);
     for seq in 1..=400 {
-        let service = (seq % 10 != 0).then(|| format!("s{seq}"));
-        let shed = queue.push(entry(seq, service.as_deref()), ROOM);
+        let service = (seq % 10 != 0).then_some(seq as usize);
+        let shed = queue.push(entry(seq, service), ROOM);
         assert!(queue.bytes() <= ROOM);
         (skipped, dropped) = (skipped + shed.skipped, dropped + shed.dropped);
     }

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use nagios_event::{Frame, Split, split};
+use nagios_event::Glance;
 
-use crate::queue::Entry;
+use crate::queue::{Entry, Lane};
 
 const HEADING: usize = 2 * size_of::<u32>();
 
@@ -123,10 +123,7 @@ fn record(bytes: &[u8]) -> Option<(Entry, &[u8])> {
     if crc32fast::hash(frame) != u32::from_le_bytes(*crc) {
         return None;
     }
-    match split(frame) {
-        Ok(Split::Frame(Ok(Frame::Event(event)), _)) => {
-            Some((Entry { from_disk: true, ..Entry::new(&event, frame) }, rest))
-        }
-        _ => None,
-    }
+    // What was on disk gives way to nothing any more.
+    let entry = Entry::new(Glance::of(frame)?, Lane::Urgent, frame);
+    Some((Entry { from_disk: true, ..entry }, rest))
 }

@@ -2,15 +2,16 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use nagios_event::{Body, Event, StateChange, encode_event};
+use crate::queue::Lane;
+use nagios_event::{Body, Glance, StateChange, encode_event};
 use tempfile::TempDir;
 
 fn entry(epoch: u64, seq: u64) -> Entry {
     let change = StateChange { output: "x".repeat(1000), ..StateChange::default() };
-    let event = Event { epoch, seq, at_us: 0, body: Body::StateChange(change) };
     let mut frame = vec![0; 2048];
-    let size = encode_event(&mut frame, epoch, seq, 0, &event.body).unwrap();
-    Entry::new(&event, &frame[..size])
+    let size = encode_event(&mut frame, epoch, seq, 0, &Body::StateChange(change)).unwrap();
+    let frame = &frame[..size];
+    Entry::new(Glance::of(frame).unwrap(), Lane::Urgent, frame)
 }
 
 fn spill(folder: &TempDir, epoch: u64, limit: usize) -> Spill {
