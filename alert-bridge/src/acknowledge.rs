@@ -24,14 +24,14 @@ use tracing::{info, warn};
 use crate::access::Role;
 use crate::body::{self, BodyError};
 use crate::store::history::{self, Found};
-use crate::store::{Event, Store, StoreError, acknowledgements, episodes};
+use crate::store::{Event, Store, StoreError, Writing, acknowledgements, episodes, reminders};
 use crate::view::{AcknowledgementView, EventView, milliseconds};
 
 /// Bytes of a body at most.
 const LARGEST_BODY: usize = 16 << 10;
 
 /// Characters of a comment at most.
-const LONGEST_COMMENT: usize = 1000;
+pub(crate) const LONGEST_COMMENT: usize = 1000;
 
 /// What the handler works with.
 #[derive(Debug, Clone)]
@@ -47,8 +47,9 @@ struct Acknowledgement {
     comment: String,
 }
 
+/// Why an episode was not taken on.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(crate) enum Refusal {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(
@@ -104,10 +105,25 @@ impl Desk {
         if comment.chars().count() > LONGEST_COMMENT {
             return Err(Refusal::Unreadable);
         }
+        self.record(id, who, comment).await
+    }
+
+    /// Writes down who has taken an episode on: it is told again to nobody, and the feed tells of it. Again by the
+    /// same one changes nothing.
+    pub(crate) async fn record(
+        &self,
+        id: i64,
+        who: &str,
+        comment: String,
+    ) -> Result<Found, Refusal> {
         let found = self.store.read(move |connection| history::episode(connection, id)).await?;
         let found = found.ok_or(Refusal::NoEpisode(id))?;
         if found.episode.ended.is_some() {
             return Err(Refusal::Ended(id));
+        }
+        let known = found.episode.acknowledged.as_ref();
+        if known.is_some_and(|known| known.who == who && known.comment == comment) {
+            return Ok(found);
         }
         let now = milliseconds(Timestamp::now());
         let entry = Entry {
@@ -119,26 +135,40 @@ impl Desk {
         };
         self.log.record(entry).await?;
         let acknowledgement = AcknowledgementView { at: now, who: who.to_owned(), comment };
-        let write = self.store.write(move |writing| {
-            acknowledgements::save(writing.connection(), id, &acknowledgement)?;
-            let Some(found) = history::episode(writing.connection(), id)? else { return Ok(None) };
-            let seq = writing.publish(|seq| {
-                let event = EventView {
-                    seq,
-                    at: now,
-                    transition: "acknowledged",
-                    previous: None,
-                    episode: &found.episode,
-                };
-                Ok(Event::new(seq, now, &serde_json::to_string(&event)?))
-            })?;
-            episodes::told(writing.connection(), id, seq)?;
-            Ok(Some(Found { last_seq: seq, ..found }))
-        });
-        let found = write.await?.ok_or(Refusal::NoEpisode(id))?;
+        let found = self.store.write(move |writing| save(writing, id, &acknowledgement)).await??;
         info!(episode = id, user = who, "acknowledged");
         Ok(found)
     }
+}
+
+/// Saves an acknowledgement, unless the episode has ended since it was looked at.
+fn save(
+    writing: &mut Writing<'_>,
+    id: i64,
+    acknowledgement: &AcknowledgementView,
+) -> Result<Result<Found, Refusal>, StoreError> {
+    match history::episode(writing.connection(), id)? {
+        None => return Ok(Err(Refusal::NoEpisode(id))),
+        Some(found) if found.episode.ended.is_some() => return Ok(Err(Refusal::Ended(id))),
+        Some(_) => {}
+    }
+    acknowledgements::save(writing.connection(), id, acknowledgement)?;
+    reminders::set(writing.connection(), id, None)?;
+    let Some(found) = history::episode(writing.connection(), id)? else {
+        return Ok(Err(Refusal::NoEpisode(id)));
+    };
+    let seq = writing.publish(|seq| {
+        let event = EventView {
+            seq,
+            at: acknowledgement.at,
+            transition: "acknowledged",
+            previous: None,
+            episode: &found.episode,
+        };
+        Ok(Event::new(seq, acknowledgement.at, &serde_json::to_string(&event)?))
+    })?;
+    episodes::told(writing.connection(), id, seq)?;
+    Ok(Ok(Found { last_seq: seq, ..found }))
 }
 
 impl Refusal {

@@ -23,6 +23,7 @@ use access::{Settings, Tokens};
 
 use crate::access::{self as allowed, Role};
 use crate::contact::Contact;
+use crate::repeat;
 use crate::route::Route;
 use crate::transport::Transport;
 pub(crate) use file::File;
@@ -39,6 +40,8 @@ pub struct Config {
     pub(crate) notify_resolved: bool,
     pub(crate) resolve_hold: Duration,
     pub(crate) vanish_after: Duration,
+    pub(crate) repeat: repeat::Policy,
+    pub(crate) acknowledge_by_reply: bool,
     pub(crate) give_up_after: Duration,
     pub(crate) retention: Duration,
     pub(crate) transports: BTreeMap<String, Arc<Transport>>,
@@ -59,6 +62,8 @@ impl exporter_kit::Configuration for Config {
             notify_resolved,
             resolve_hold,
             vanish_after,
+            repeat,
+            acknowledge_by_reply,
             give_up_after,
             retention,
             transports,
@@ -109,6 +114,8 @@ impl exporter_kit::Configuration for Config {
             notify_resolved,
             resolve_hold: resolve_hold.0,
             vanish_after: vanish_after.0,
+            repeat: repeat.resolve().context("repeat")?,
+            acknowledge_by_reply,
             give_up_after: give_up_after.0,
             retention: retention.0,
             transports: ways,

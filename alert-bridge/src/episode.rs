@@ -60,6 +60,10 @@ pub(crate) enum Transition {
         previous: Severity,
     },
     Resolved(Reason),
+    /// It is still there, and nobody has taken it on; told again for the `nth` time, counted from 1.
+    Repeat {
+        nth: u32,
+    },
 }
 
 /// Why an episode ended.
@@ -92,6 +96,7 @@ impl Transition {
             Transition::Firing => "firing",
             Transition::Severity { .. } => "severity",
             Transition::Resolved(_) => "resolved",
+            Transition::Repeat { .. } => "repeat",
         }
     }
 
@@ -99,6 +104,7 @@ impl Transition {
     pub(crate) fn key(self) -> String {
         match self {
             Transition::Severity { nth, .. } => format!("severity {nth}"),
+            Transition::Repeat { nth } => format!("repeat {nth}"),
             Transition::Firing | Transition::Resolved(_) => self.name().to_owned(),
         }
     }
@@ -107,7 +113,7 @@ impl Transition {
     pub(crate) fn reason(self) -> Option<Reason> {
         match self {
             Transition::Resolved(reason) => Some(reason),
-            Transition::Firing | Transition::Severity { .. } => None,
+            Transition::Firing | Transition::Severity { .. } | Transition::Repeat { .. } => None,
         }
     }
 }

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use crate::alert::Alert;
 use crate::config::Config;
 use crate::contact::Contact;
-use crate::episode::Transition;
+use crate::episode::{Episode, Transition};
+use crate::repeat;
 use crate::route;
 use crate::store::episodes::{self, Key, Loaded};
-use crate::store::{Event, StoreError, Writing, messages};
+use crate::store::{Event, StoreError, Writing, codes, messages};
 use crate::text;
 use crate::view::{EpisodeView, EventView, Standing, milliseconds};
 
@@ -126,13 +127,14 @@ fn conclude(
     if let Some(episode) = &loaded.problem.episode {
         episodes::save_episode(writing.connection(), key, loaded.episode, episode, None)?;
         if episode.resolve_at.is_some() {
-            writing.held();
+            writing.due();
         }
     }
     Ok(0)
 }
 
-/// Saves the episode, appends the event to the feed and queues the messages.
+/// Saves the episode, appends the event to the feed and queues the messages. Answers how many new episodes had
+/// nobody to be told.
 fn tell(
     writing: &mut Writing<'_>,
     config: &Config,
@@ -169,14 +171,32 @@ fn tell(
     })?;
     episodes::told(writing.connection(), id, seq)?;
 
+    repeat::plan(writing, config.repeat, id, (episode, transition), now)?;
+    notify(writing, config, key, id, episode, transition, now)
+}
+
+/// Queues the messages. Answers how many new episodes had nobody to be told.
+pub(crate) fn notify(
+    writing: &mut Writing<'_>,
+    config: &Config,
+    key: &Key,
+    id: i64,
+    episode: &Episode,
+    transition: Transition,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
     let told = messages::told(writing.connection(), id)?;
     let routed = route::contacts(&config.routes, &episode.content, episode.severity);
     let unrouted = transition == Transition::Firing && routed.is_none();
     let mut wanted = routed.unwrap_or_default();
     wanted.retain(|contact| contact.floor <= episode.severity);
-    let people = recipients(config, transition, told, wanted);
-    for contact in &people {
-        let text = text::message(episode, transition, contact.language, &config.time_zone);
+    for contact in &recipients(config, transition, told, wanted) {
+        let code = match transition {
+            Transition::Resolved(_) => None,
+            _ if !config.acknowledge_by_reply => None,
+            _ => Some(codes::give(writing.connection(), &contact.phone, id)?),
+        };
+        let text = text::message(episode, transition, code, contact.language, &config.time_zone);
         let queued = messages::queue(
             writing.connection(),
             &key.receiver,
@@ -193,7 +213,7 @@ fn tell(
     Ok(unrouted.into())
 }
 
-/// Who is told: of an end those who were told of the problem; of a change also whom it now concerns.
+/// Who is told: of an end those who were told of the problem; of a change or again also whom it now concerns.
 fn recipients(
     config: &Config,
     transition: Transition,
@@ -206,7 +226,7 @@ fn recipients(
         Transition::Firing => routed,
         Transition::Resolved(_) if !config.notify_resolved => Vec::new(),
         Transition::Resolved(_) => told,
-        Transition::Severity { .. } => {
+        Transition::Severity { .. } | Transition::Repeat { .. } => {
             let new = routed
                 .into_iter()
                 .filter(|contact| told.iter().all(|known| known.name != contact.name));
@@ -217,4 +237,4 @@ fn recipients(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

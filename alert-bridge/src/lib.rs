@@ -18,7 +18,7 @@
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
 //! | `area` | the part of the site that an episode is of |
 //! | `reply` | what phones send to us |
-//! | `upkeep`, `reconcile` | what time and a lost resolution bring about |
+//! | `due`, `repeat`, `upkeep`, `reconcile` | what time and a lost resolution bring about |
 //!
 //! Invariants: nothing is answered 200 that is not on disk; a message's key is in the store once; what an
 //! alert carries is text wherever it is shown.
@@ -32,6 +32,7 @@ mod body;
 mod config;
 mod contact;
 mod delivery;
+mod due;
 mod episode;
 mod explain;
 mod feed;
@@ -39,6 +40,7 @@ mod intake;
 mod metrics;
 mod page;
 mod reconcile;
+mod repeat;
 mod reply;
 mod route;
 mod source_events;
@@ -150,7 +152,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
 
     let mut tasks = JoinSet::new();
     tasks.spawn(delivery::run(config.clone(), store.clone(), metrics, shutdown.clone()));
-    tasks.spawn(upkeep::end_held(config.clone(), store.clone(), shutdown.clone()));
+    tasks.spawn(due::run(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::sweep(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::index(store.clone(), shutdown.clone()));
     tasks.spawn(reconcile::run(config, store, shutdown.clone()));

@@ -8,6 +8,7 @@
 //! Refuses to know what the rows mean: that is for the modules below it, one for each family of tables.
 
 pub(crate) mod acknowledgements;
+pub(crate) mod codes;
 mod conditions;
 pub(crate) mod deliveries;
 pub(crate) mod episodes;
@@ -15,6 +16,7 @@ pub(crate) mod events;
 pub(crate) mod history;
 pub(crate) mod messages;
 pub(crate) mod receipts;
+pub(crate) mod reminders;
 pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod source_events;
@@ -37,7 +39,7 @@ pub(crate) use writer::Writing;
 use writer::{Job, Writer};
 
 /// Version of the schema, in SQLite's `user_version`.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// What makes each version of the one before it.
 const MIGRATIONS: [&str; VERSION as usize] = [
@@ -46,6 +48,7 @@ const MIGRATIONS: [&str; VERSION as usize] = [
     include_str!("store/acknowledgements.sql"),
     include_str!("store/receipts.sql"),
     include_str!("store/search_blocks.sql"),
+    include_str!("store/reminders.sql"),
 ];
 
 /// Writes that may wait for the writer thread.
@@ -114,8 +117,8 @@ pub(crate) struct Signals {
     pub(crate) last_seq: watch::Sender<u64>,
     /// Messages were queued.
     pub(crate) queued: watch::Sender<()>,
-    /// An episode's end is held back.
-    pub(crate) held: watch::Sender<()>,
+    /// Something becomes due at a time that may be before what was due next.
+    pub(crate) due: watch::Sender<()>,
 }
 
 impl Store {
@@ -143,7 +146,7 @@ impl Store {
             events: broadcast::Sender::new(LIVE_EVENTS),
             last_seq: watch::Sender::new(last_seq),
             queued: watch::Sender::new(()),
-            held: watch::Sender::new(()),
+            due: watch::Sender::new(()),
         };
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let writer = Writer::new(connection, last_seq, signals.clone());

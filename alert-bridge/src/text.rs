@@ -19,10 +19,12 @@ pub(crate) enum Language {
 }
 
 /// Writes the message for one transition, for example
-/// `[CRITICAL] web-1 / http: connection refused (12:45:10)`. The time is the episode's start, or its end.
+/// `[CRITICAL] web-1 / http: connection refused (12:45:10)`. The time is the episode's start, or its end. `code`
+/// stands in the brackets, as `#7`: a reply with it takes the episode on.
 pub(crate) fn message(
     episode: &Episode,
     transition: Transition,
+    code: Option<u16>,
     language: Language,
     time_zone: &TimeZone,
 ) -> String {
@@ -34,6 +36,13 @@ pub(crate) fn message(
     };
     let (tag, detail) = match transition {
         Transition::Firing => (severity.to_owned(), output(episode)),
+        Transition::Repeat { .. } => {
+            let tag = match language {
+                Language::En => format!("STILL {severity}"),
+                Language::Zh => format!("仍为{severity}"),
+            };
+            (tag, output(episode))
+        }
         Transition::Severity { previous, .. } => {
             let previous = severity_name(previous, language);
             let tag = match language {
@@ -63,7 +72,8 @@ pub(crate) fn message(
     };
     let at = episode.ended_at.unwrap_or(episode.started_at);
     let detail = if detail.is_empty() { detail } else { format!("{colon}{detail}") };
-    format!("[{tag}] {title}{detail} ({})", clock(at, time_zone))
+    let code = code.map(|code| format!(" #{code}")).unwrap_or_default();
+    format!("[{tag}{code}] {title}{detail} ({})", clock(at, time_zone))
 }
 
 /// The output in one line, without what is no character on a phone.
@@ -136,7 +146,7 @@ mod tests {
     }
 
     fn write(episode: &Episode, transition: Transition, language: Language) -> String {
-        message(episode, transition, language, &TimeZone::UTC)
+        message(episode, transition, None, language, &TimeZone::UTC)
     }
 
     #[test]
@@ -166,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_again_says_so_and_how_to_take_it_on() {
+        let again = |language| {
+            let transition = Transition::Repeat { nth: 2 };
+            message(&episode("slow"), transition, Some(7), language, &TimeZone::UTC)
+        };
+        assert_eq!(again(Language::En), "[STILL CRITICAL #7] web-1 / http: slow (12:45:10)");
+        assert_eq!(again(Language::Zh), "[仍为严重 #7] web-1 / http：slow (12:45:10)");
+    }
+
+    #[test]
     fn a_recovery_tells_how_long_it_was_and_not_the_old_output() {
         let mut episode = episode("connection refused");
         episode.ended_at = Some("2026-03-01T13:57:12Z".parse().unwrap());
@@ -188,7 +208,7 @@ mod tests {
     #[test]
     fn the_time_is_the_readers() {
         let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
-        let text = message(&episode(""), Transition::Firing, Language::En, &shanghai);
+        let text = message(&episode(""), Transition::Firing, None, Language::En, &shanghai);
         assert_eq!(text, "[CRITICAL] web-1 / http (20:45:10)");
     }
 

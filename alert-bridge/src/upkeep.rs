@@ -1,4 +1,4 @@
-//! What time alone brings about: held ends that become due, old rows that are deleted, and blocks to search by.
+//! Old rows that are deleted, and blocks to search by.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,61 +9,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Config;
-use crate::intake;
 use crate::store::search::{self, Kind};
-use crate::store::{Store, StoreError, episodes, messages, retention};
-
-/// Pause after a failure of the store.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
+use crate::store::{Store, StoreError, messages, retention};
 
 /// How often old rows are looked for.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(10 * 60);
 
 /// How often rows are looked for that are in no block yet.
 const INDEX_INTERVAL: Duration = Duration::from_secs(5);
-
-/// A held end is looked for at least so often, should the clock have been set.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// Ends episodes whose hold is over, until `shutdown`.
-pub(crate) async fn end_held(
-    config: watch::Receiver<Arc<Config>>,
-    store: Store,
-    shutdown: CancellationToken,
-) {
-    let mut held = store.signals().held.subscribe();
-    loop {
-        held.borrow_and_update();
-        let wait = match next_end(&config, &store).await {
-            Ok(wait) => wait,
-            Err(error) => {
-                warn!(%error, "cannot end episodes");
-                STORE_PAUSE
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = held.changed() => {}
-            () = shutdown.cancelled() => return,
-        }
-    }
-}
-
-/// Ends what is due; answers how long nothing else will be.
-async fn next_end(
-    config: &watch::Receiver<Arc<Config>>,
-    store: &Store,
-) -> Result<Duration, StoreError> {
-    let next = store.read(episodes::next_end).await?;
-    let Some(at) = next else { return Ok(LONGEST_WAIT) };
-    let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
-    if !wait.is_zero() {
-        return Ok(wait.min(LONGEST_WAIT));
-    }
-    let config = Arc::clone(&config.borrow());
-    store.write(move |writing| intake::end_held(writing, &config, Timestamp::now())).await?;
-    Ok(Duration::ZERO)
-}
 
 /// Deletes what is older than the retention and gives up messages that no transport will carry, until
 /// `shutdown`.

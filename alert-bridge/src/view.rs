@@ -91,7 +91,7 @@ pub(crate) struct Standing {
 pub(crate) struct MessageView {
     pub(crate) id: i64,
     pub(crate) episode: i64,
-    /// `firing`, `severity N` or `resolved`.
+    /// `firing`, `severity N`, `repeat N` or `resolved`.
     pub(crate) transition: String,
     pub(crate) contact: String,
     pub(crate) transport: String,
@@ -170,7 +170,7 @@ impl Transition {
     pub(crate) fn previous(self) -> Option<Severity> {
         match self {
             Transition::Severity { previous, .. } => Some(previous),
-            Transition::Firing | Transition::Resolved(_) => None,
+            Transition::Firing | Transition::Resolved(_) | Transition::Repeat { .. } => None,
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct File {
     pub(crate) notify_resolved: bool,
     pub(crate) resolve_hold: Period,
     pub(crate) vanish_after: Period,
+    pub(crate) repeat: Repeat,
+    pub(crate) acknowledge_by_reply: bool,
     pub(crate) give_up_after: Period,
     pub(crate) retention: Period,
     pub(crate) transports: Vec<Transport>,
@@ -43,6 +45,8 @@ impl Default for File {
             notify_resolved: true,
             resolve_hold: Period::seconds(2),
             vanish_after: Period::seconds(5 * 60),
+            repeat: Repeat::default(),
+            acknowledge_by_reply: false,
             give_up_after: Period::seconds(24 * 60 * 60),
             retention: Period::seconds(30 * 24 * 60 * 60),
             transports: Vec::new(),
@@ -51,6 +55,20 @@ impl Default for File {
             groups: Vec::new(),
             routes: Vec::new(),
         }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Repeat {
+    pub(crate) severity: Severity,
+    pub(crate) every: Period,
+    pub(crate) most: u32,
+}
+
+impl Default for Repeat {
+    fn default() -> Self {
+        Repeat { severity: Severity::Critical, every: Period::seconds(30 * 60), most: 3 }
     }
 }
 

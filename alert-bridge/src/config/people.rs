@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use super::{file, names, pattern};
 use crate::alert::Severity;
 use crate::contact::Contact;
+use crate::repeat::Policy;
 use crate::route::{Field, Match, Route};
 
 /// Contacts by their names.
@@ -66,6 +67,14 @@ fn resolve(
     }
     let floor = severity.unwrap_or(Severity::Info);
     Ok(Contact { name, phone, language, floor, transport, fallbacks, max_segments })
+}
+
+impl file::Repeat {
+    pub(super) fn resolve(self) -> anyhow::Result<Policy> {
+        let file::Repeat { severity, every, most } = self;
+        ensure!(!every.0.is_zero(), "every: `0s` is no pause, expected one such as 30m");
+        Ok(Policy { severity, every: every.0, most })
+    }
 }
 
 /// What a route may name: a contact, or a group.

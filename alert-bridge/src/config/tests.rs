@@ -24,9 +24,17 @@ fn the_sample_is_read_and_shows_the_defaults() {
     assert_eq!(sample.time_zone.iana_name(), Some("Asia/Shanghai"));
     let shown = |config: &Config| {
         let Config {
-            notify_resolved, resolve_hold, vanish_after, give_up_after, retention, ..
+            notify_resolved,
+            resolve_hold,
+            vanish_after,
+            repeat,
+            acknowledge_by_reply,
+            give_up_after,
+            retention,
+            ..
         } = config;
-        (*notify_resolved, *resolve_hold, *vanish_after, *give_up_after, *retention)
+        let lengths = [*resolve_hold, *vanish_after, *give_up_after, *retention];
+        (*notify_resolved, lengths, *repeat, *acknowledge_by_reply)
     };
     assert_eq!(shown(&sample), shown(&defaults));
 }
@@ -74,6 +82,7 @@ fn an_error_names_file_key_what_came_and_what_was_expected() {
         ("tokens: [{name: am}]\n".into(), "tokens.am.token: is missing"),
         (format!("{TOKENS}tokenz: 1\n"), "bridge.yml:2:1: "),
         (format!("{TOKENS}retention: 30\n"), "expected one such as 15m"),
+        (format!("{TOKENS}repeat: {{every: 0s}}\n"), "repeat: every: `0s` is no pause"),
         (format!("{TOKENS}time_zone: Mars/Base\n"), "time_zone: `Mars/Base`"),
         (format!("{TOKENS}alertmanagers: [am:9093]\n"), "alertmanagers: `am:9093`: url: "),
         (

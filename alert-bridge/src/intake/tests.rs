@@ -10,7 +10,7 @@ use crate::store::messages::{Settled, State, Work};
 use crate::store::{Store, deliveries, history, messages, retention};
 use crate::view::MessageView;
 
-const CONFIG: &str = "
+pub(crate) const CONFIG: &str = "
 tokens: [{name: am, token: secret}]
 time_zone: UTC
 resolve_hold: 0s
@@ -23,14 +23,15 @@ routes:
   - {match: {output: full}, contacts: [duty]}
 ";
 
-struct Desk {
-    store: Store,
-    config: Arc<Config>,
-    folder: tempfile::TempDir,
+/// A store with a configuration.
+pub(crate) struct Desk {
+    pub(crate) store: Store,
+    pub(crate) config: Arc<Config>,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new(config: &str) -> Self {
+    pub(crate) fn new(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bridge.yml");
         std::fs::write(&path, config).unwrap();
@@ -42,21 +43,26 @@ impl Desk {
         }
     }
 
-    async fn notify(&self, now: Timestamp, receiver: &str, alerts: Vec<Alert>) -> Effect {
+    pub(crate) async fn notify(
+        &self,
+        now: Timestamp,
+        receiver: &str,
+        alerts: Vec<Alert>,
+    ) -> Effect {
         let config = Arc::clone(&self.config);
         let notification =
             Notification { cluster: "default".into(), receiver: receiver.into(), alerts };
         self.store.write(move |writing| take(writing, &config, notification, now)).await.unwrap()
     }
 
-    async fn messages(&self) -> Vec<MessageView> {
+    pub(crate) async fn messages(&self) -> Vec<MessageView> {
         let filter = deliveries::Filter { limit: 100, ..Default::default() };
         let found = self.store.read(move |connection| deliveries::find(connection, &filter));
         found.await.unwrap().into_iter().rev().collect()
     }
 
     /// The messages as `contact transition`.
-    async fn told(&self) -> Vec<String> {
+    pub(crate) async fn told(&self) -> Vec<String> {
         let messages = self.messages().await;
         messages
             .iter()
@@ -64,7 +70,7 @@ impl Desk {
             .collect()
     }
 
-    async fn count(&self, table: &'static str) -> i64 {
+    pub(crate) async fn count(&self, table: &'static str) -> i64 {
         let query = format!("SELECT count(*) FROM {table}");
         self.store
             .read(move |connection| Ok(connection.query_row(&query, [], |row| row.get(0))?))
@@ -73,11 +79,17 @@ impl Desk {
     }
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
 }
 
-fn alert(host: &str, severity: Severity, output: &str, starts: i64, ends: Option<i64>) -> Alert {
+pub(crate) fn alert(
+    host: &str,
+    severity: Severity,
+    output: &str,
+    starts: i64,
+    ends: Option<i64>,
+) -> Alert {
     let content = Content {
         labels: Pairs::from([
             ("host".into(), host.into()),

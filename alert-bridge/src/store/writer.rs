@@ -28,7 +28,7 @@ struct Effects {
     last_seq: u64,
     events: Vec<Arc<Event>>,
     queued: bool,
-    held: bool,
+    due: bool,
 }
 
 impl Writing<'_> {
@@ -54,9 +54,9 @@ impl Writing<'_> {
         self.effects.queued = true;
     }
 
-    /// Wakes the keeper of held ends after the commit.
-    pub(crate) fn held(&mut self) {
-        self.effects.held = true;
+    /// Wakes the clock of what becomes due after the commit.
+    pub(crate) fn due(&mut self) {
+        self.effects.due = true;
     }
 
     /// Does one write, and undoes it alone if it fails.
@@ -128,7 +128,7 @@ impl Writer {
     }
 
     fn tell(&mut self, effects: Effects) {
-        let Effects { last_seq, events, queued, held } = effects;
+        let Effects { last_seq, events, queued, due } = effects;
         for event in events {
             // Without a client there is nobody to tell.
             let _ = self.signals.events.send(event);
@@ -140,8 +140,8 @@ impl Writer {
         if queued {
             self.signals.queued.send_replace(());
         }
-        if held {
-            self.signals.held.send_replace(());
+        if due {
+            self.signals.due.send_replace(());
         }
     }
 }
