@@ -1,186 +1,105 @@
 // The page of alert-bridge. Listens to the feed; each event makes it ask the API again, so that what is shown
-// is always what the store holds. `texts.js` has its words. Whatever an alert carries becomes a text node, never markup.
+// is always what the store holds. `texts.js` has its words, `rows.js` what becomes of what is told.
 "use strict";
 
-const RANK = ["critical", "unknown", "warning", "info"];
-const AREAS = ["infrastructure", "network", "xenserver", "cloudstack"];
-const DAY = 86400000;
-const RANGES = { day: DAY, week: 7 * DAY, month: 30 * DAY, always: null };
-const $ = (id) => document.getElementById(id);
-
-/** Makes an element; strings among the children become text nodes. */
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children.filter((child) => child !== null));
-  return made;
-}
-
-// ---- what is shown
-
-const shown = new Map(); // episode id -> { json, node }
-const fresh = new Set(); // ids of episodes that have just changed
-
-/** The rows of a list, kept where they have not changed. */
-function show(list, episodes) {
-  const nodes = episodes.map((episode) => {
-    const json = JSON.stringify(episode);
-    const old = shown.get(episode.id);
-    if (old && old.json === json && !fresh.has(episode.id)) return old.node;
-    const node = row(episode);
-    if (old && old.node.firstChild.open) node.firstChild.open = true;
-    if (fresh.delete(episode.id)) node.classList.add("fresh");
-    shown.set(episode.id, { json, node });
-    return node;
-  });
-  const same = nodes.length === list.children.length && nodes.every((node, at) => node === list.children[at]);
-  if (!same) list.replaceChildren(...nodes); // else keep the focus where it is
-}
-
-/** One list for each area that has any. */
-function showByArea(episodes) {
-  for (const area of AREAS) {
-    const own = episodes.filter((episode) => episode.area === area);
-    let section = document.getElementById(`now-${area}`);
-    if (!section && own.length > 0) {
-      section = element("section", { id: `now-${area}` }, element("h3", {}), element("ul", { className: "episodes" }));
-      const later = AREAS.slice(AREAS.indexOf(area) + 1).map((next) => document.getElementById(`now-${next}`));
-      $("now").insertBefore(section, later.find((next) => next) || null);
-    }
-    if (!section) continue;
-    section.hidden = own.length === 0;
-    section.firstChild.textContent = `${text[area]} · ${own.length}`;
-    show(section.lastChild, own);
-  }
-}
-
-function row(episode) {
-  const over = episode.state === "resolved";
-  const name = over ? (episode.reason === "vanished" ? "vanished" : "resolved") : episode.severity;
-  const summary = element("summary", {},
-    element("span", { className: "severity" }, text[name]),
-    element("span", { className: "title" }, episode.title),
-    element("span", { className: "output" }, episode.output),
-    when(episode),
-    people(episode));
-  const item = element("li", { className: `${over ? "resolved" : "firing"} ${over ? "" : episode.severity}` });
-  item.append(element("details", {}, summary, more(episode)));
-  return item;
-}
-
-function when(episode) {
-  const start = new Date(episode.started);
-  const node = element("time", { className: "when", dateTime: episode.started, title: start.toLocaleString() });
-  node.dataset.started = episode.started;
-  if (episode.ended) node.dataset.ended = episode.ended;
-  age(node);
-  return node;
-}
-
-/** Writes the start and how long it lasts or lasted: "12:45:10 · 3 min". */
-function age(node) {
-  const start = new Date(node.dataset.started);
-  const end = node.dataset.ended ? new Date(node.dataset.ended) : new Date();
-  const today = start.toDateString() === new Date().toDateString();
-  const clock = start.toLocaleTimeString(language === "zh" ? "zh-CN" : "en-GB");
-  const date = today ? "" : start.toLocaleDateString(undefined, { month: "short", day: "numeric" }) + " ";
-  const seconds = Math.max(0, Math.round((end - start) / 1000));
-  const [size, unit] = [[86400, text.d], [3600, text.h], [60, text.m], [1, text.s]].find(([size]) => seconds >= size) || [1, text.s];
-  const written = `${date}${clock} · ${Math.floor(seconds / size)} ${unit}`;
-  if (node.textContent !== written) node.textContent = written;
-}
-
-/** One mark for each person who was told: the state of the last message. */
-function people(episode) {
-  const latest = new Map(episode.messages.map((message) => [message.contact, message]));
-  const marks = [...latest.values()].map((message) => element("span", { className: message.state, title: message.text },
-    `${message.contact}: ${text[message.state]}`));
-  if (episode.acknowledged) {
-    const { who, comment } = episode.acknowledged;
-    marks.unshift(element("span", { className: "accepted" },
-      `${text.acknowledged} ${who || text.nobodyNamed}${comment ? ` – ${comment}` : ""}`));
-  }
-  if (marks.length === 0) marks.push(element("span", {}, text.nobody));
-  return element("span", { className: "people" }, ...marks);
-}
-
-function more(episode) {
-  const list = element("dl", {});
-  for (const [name, value] of Object.entries(episode.labels)) {
-    list.append(element("dt", {}, name), element("dd", {}, value));
-  }
-  const messages = episode.messages.map((message) => element("li", {},
-    `${new Date(message.created).toLocaleTimeString()} ${message.contact} (${message.transport}): ${text[message.state]}`
-    + (message.error ? ` – ${message.error}` : ""), element("br", {}), message.text));
-  return element("div", { className: "more" },
-    episode.output ? element("pre", {}, episode.output) : null,
-    /^https?:\/\//.test(episode.link) ? element("a", { href: episode.link, rel: "noreferrer" }, text.link) : null,
-    list, element("ul", {}, ...messages), taking(episode));
-}
-
-/** The form by which somebody takes an episode on; none for who may not. */
-function taking(episode) {
-  if (episode.state !== "firing" || episode.acknowledged || !me || me.role === "viewer") return null;
-  const comment = element("input", { placeholder: text.comment, maxLength: 1000 });
-  comment.setAttribute("aria-label", text.comment);
-  const trouble = element("span", { role: "alert" });
-  const form = element("form", { className: "taking" }, comment, element("button", {}, text.acknowledge), trouble);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const answer = await change("POST", `api/v1/episodes/${episode.id}/acknowledge`, { comment: comment.value });
-    if (answer.ok) soon(0); else trouble.textContent = text.trouble;
-  });
-  return form;
-}
-
-function count(episodes) {
-  const counts = RANK.map((severity) => [severity, episodes.filter((episode) => episode.severity === severity).length]);
-  $("counts").replaceChildren(...counts.filter(([, number]) => number > 0).map(([severity, number]) => {
-    const mark = element("span", { className: `severity ${severity}` }, `${number} ${text[severity]}`);
-    return mark;
-  }));
-}
+const PAGE = 50; // rows of the history that are asked for at once
+const SOURCES = ["nagios", "xenserver", "cloudstack"]; // whose events are a history of their own
 
 // ---- asking
 
 let asked = 0; // only the answer to the latest question is shown
 
 /** What the search, the area and the range ask for. */
-function query(state, limit) {
-  const wanted = new URLSearchParams({ q: $("search").value, state, area: $("area").value, limit });
+function query(kind, limit) {
+  const wanted = new URLSearchParams({ q: $("search").value, limit });
+  if (kind === "firing" || kind === "resolved") {
+    wanted.set("state", kind);
+    wanted.set("area", $("area").value);
+  } else {
+    wanted.set("source", kind);
+  }
   const length = RANGES[$("range").value];
-  if (state === "resolved" && length) wanted.set("from", new Date(Date.now() - length).toISOString());
+  if (kind !== "firing" && length) wanted.set("from", new Date(Date.now() - length).toISOString());
   return wanted;
 }
 
-async function ask(state, limit) {
-  const answer = await fetch(`api/v1/episodes?${query(state, limit)}`);
+function list(kind) {
+  return SOURCES.includes(kind) ? "events" : "episodes";
+}
+
+async function ask(kind, limit, cursor) {
+  const wanted = query(kind, limit);
+  if (cursor) wanted.set("cursor", cursor);
+  const answer = await fetch(`api/v1/${list(kind)}?${wanted}`);
   if (answer.status === 401) begin();
   if (!answer.ok) throw new Error(`the answer was ${answer.status}`);
   return answer.json();
 }
 
-let pages = 1; // of the history
+// ---- the history: ended alerts, or what sources told of
+
+const past = { kind: "resolved", things: new Map(), next: null };
+
+/** Forgets what was read of the history: something else is asked for. */
+function forget() {
+  past.things.clear();
+  past.next = null;
+}
+
+/** Takes a page in. Pages overlap where something has come in between. */
+function remember(page, first) {
+  // After a long silence there may be a gap to what was read before.
+  if (first && page.next !== null && !page.things.some((thing) => past.things.has(keyOf(thing)))) forget();
+  if (!first || past.things.size <= page.things.length) past.next = page.next;
+  for (const thing of page.things) past.things.set(keyOf(thing), thing);
+}
+
+async function askHistory(cursor) {
+  const { kind } = past;
+  const page = await ask(kind, PAGE, cursor);
+  return { kind, next: page.next, last_id: page.last_id, things: page[list(kind)] };
+}
+
+function showHistory() {
+  const order = (thing) => (thing.kind ? Date.parse(thing.at) : thing.last_seq);
+  const things = [...past.things.values()].sort((a, b) => order(b) - order(a));
+  show($("history").firstElementChild, things);
+  $("older").hidden = past.next === null;
+  $("csv").href = `api/v1/${list(past.kind)}?${query(past.kind, 10000)}&format=csv`;
+  $("no-history").hidden = things.length > 0;
+  $("no-history").textContent = isSearching() ? text.nothing : text.noHistory;
+  return things;
+}
+
+async function older() {
+  const page = await askHistory(past.next);
+  if (page.kind !== past.kind) return;
+  remember(page, false);
+  showHistory();
+}
+
+function isSearching() {
+  return $("search").value.trim() !== "" || $("area").value !== "";
+}
+
+// ---- both, again and again
 
 async function refresh() {
   const mine = ++asked;
-  const [now, history] = await Promise.all([ask("firing", 1000), ask("resolved", Math.min(50 * pages, 1000))]);
-  if (mine !== asked) return now.last_id;
+  const [now, page] = await Promise.all([ask("firing", 1000), askHistory(null)]);
+  if (mine !== asked || page.kind !== past.kind) return now.last_id;
   now.episodes.sort((a, b) => RANK.indexOf(a.severity) - RANK.indexOf(b.severity) || b.last_seq - a.last_seq);
-  const known = new Set([...now.episodes, ...history.episodes].map((episode) => episode.id));
-  for (const id of shown.keys()) if (!known.has(id)) shown.delete(id);
+  remember(page, true);
   showByArea(now.episodes);
-  show($("history").firstElementChild, history.episodes);
-  $("older").hidden = history.next === null || pages >= 20;
-  $("csv").href = `api/v1/episodes?${query("resolved", 1000)}&format=csv`;
+  const things = showHistory();
+  const known = new Set([...now.episodes, ...things].map(keyOf));
+  for (const key of shown.keys()) if (!known.has(key)) shown.delete(key);
   count(now.episodes);
-  const searching = $("search").value.trim() !== "" || $("area").value !== "";
   $("calm").hidden = now.episodes.length > 0;
-  $("calm").textContent = searching ? text.nothing : text.calm;
-  $("no-history").hidden = history.episodes.length > 0;
-  $("no-history").textContent = searching ? text.nothing : text.noHistory;
+  $("calm").textContent = isSearching() ? text.nothing : text.calm;
   document.title = (now.episodes.length ? `(${now.episodes.length}) ` : "") + text.alerts;
-  const unsettled = [...now.episodes, ...history.episodes]
-    .some(({ messages }) => messages.some(({ state }) => state === "queued" || state === "sending"));
+  const unsettled = [...now.episodes, ...things]
+    .some(({ messages }) => messages && messages.some(({ state }) => state === "queued" || state === "sending"));
   if (unsettled) soon(2000);
   return now.last_id;
 }
@@ -258,6 +177,7 @@ function change(method, path, body) {
 function welcome(identity) {
   me = identity;
   shown.clear(); // what is offered depends on who is here
+  forget();
   $("login").hidden = me !== null;
   $("main").hidden = $("searching").hidden = $("connection").hidden = me === null;
   $("user").hidden = !me || me.name === "";
@@ -297,7 +217,7 @@ async function begin() {
 // ---- what can be chosen
 
 /** A switch that is remembered in this browser. */
-function remember(id, allowed) {
+function choice(id, allowed) {
   $(id).checked = localStorage.getItem(id) === "on";
   $(id).addEventListener("change", async () => {
     if ($(id).checked && !(await allowed())) $(id).checked = false;
@@ -319,8 +239,21 @@ function shortcut(severity, word) {
 }
 
 function restart() {
-  pages = 1;
+  asked += 1; // what is on its way is of no use any more
+  forget();
   soon(150);
+}
+
+/** Shows another kind of history. */
+function historyOf(kind) {
+  const button = element("button", { type: "button" }, text.kinds[kind]);
+  button.setAttribute("aria-pressed", kind === past.kind);
+  button.addEventListener("click", () => {
+    past.kind = kind;
+    for (const other of $("kinds").children) other.setAttribute("aria-pressed", other === button);
+    restart();
+  });
+  return button;
 }
 
 document.documentElement.lang = language;
@@ -329,17 +262,20 @@ for (const node of document.querySelectorAll("[data-label]")) node.setAttribute(
 $("area").append(new Option(text.everywhere, ""), ...AREAS.map((area) => new Option(text[area], area)));
 $("range").append(...Object.keys(RANGES).map((range) => new Option(text[range], range)));
 $("range").value = "month";
+$("kinds").append(...["resolved", ...SOURCES].map(historyOf));
 $("severities").append(shortcut("critical", "@critical"), shortcut("warning", "@warn"), shortcut("unknown", "@unknown"));
-remember("sound", () => true);
-remember("notify", async () => "Notification" in window && (await Notification.requestPermission()) === "granted");
+choice("sound", () => true);
+choice("notify", async () => "Notification" in window && (await Notification.requestPermission()) === "granted");
 $("search").placeholder = text.search;
 $("search").setAttribute("aria-label", text.search);
 $("search").addEventListener("input", restart);
 $("area").addEventListener("change", restart);
 $("range").addEventListener("change", restart);
 $("search").form.addEventListener("submit", (event) => event.preventDefault());
-$("older").addEventListener("click", () => { pages += 1; soon(0); });
+$("older").addEventListener("click", () => older().catch(() => soon(3000)));
 $("login").addEventListener("submit", logIn);
 $("logout").addEventListener("click", async () => { await change("DELETE", "api/v1/session"); begin(); });
-setInterval(() => document.querySelectorAll("time.when").forEach(age), 5000);
+setInterval(() => document.querySelectorAll("time[data-started]").forEach(age), 5000);
+// The feed tells of alerts alone: events of sources are asked for.
+setInterval(() => { if (me && SOURCES.includes(past.kind)) soon(0); }, 10000);
 begin();

@@ -14,6 +14,12 @@ const TEXTS = {
     login: "Log in", logout: "Log out", name: "Name", password: "Password", wrong: "Name or password is wrong.",
     tooMany: "Too many wrong passwords. Try again later.", trouble: "That did not work. Try again.",
     acknowledge: "Acknowledge", acknowledged: "Acknowledged by", comment: "Comment", nobodyNamed: "somebody",
+    kinds: { resolved: "Alerts", nagios: "Devices", xenserver: "XenServer", cloudstack: "CloudStack" },
+    kind: "Kind of history", ok: "OK",
+    happened: {
+      state_change: "state", notification: "notification", acknowledgement: "acknowledgement", downtime: "downtime",
+      flapping: "flapping", comment: "comment", alarm: "alarm", message: "message", alert: "alert",
+    },
     d: "d", h: "h", m: "min", s: "s",
   },
   zh: {
@@ -28,6 +34,12 @@ const TEXTS = {
     login: "登录", logout: "退出", name: "用户名", password: "密码", wrong: "用户名或密码错误。",
     tooMany: "密码错误次数过多，请稍后再试。", trouble: "操作失败，请重试。",
     acknowledge: "确认", acknowledged: "已确认：", comment: "备注", nobodyNamed: "某人",
+    kinds: { resolved: "告警", nagios: "物理设备", xenserver: "XenServer", cloudstack: "CloudStack" },
+    kind: "历史类别", ok: "正常",
+    happened: {
+      state_change: "状态变化", notification: "通知", acknowledgement: "确认", downtime: "停机计划", flapping: "抖动",
+      comment: "备注", alarm: "报警", message: "消息", alert: "告警",
+    },
     d: "天", h: "小时", m: "分", s: "秒",
   },
 };

@@ -11,23 +11,14 @@ const POLICY: &str =
 
 /// The page's routes.
 pub(crate) fn routes() -> Router {
+    let (html, css) = ("text/html; charset=utf-8", "text/css; charset=utf-8");
+    let script = "text/javascript; charset=utf-8";
     Router::new()
-        .route(
-            "/",
-            get(async || file("text/html; charset=utf-8", include_str!("../page/index.html"))),
-        )
-        .route(
-            "/page.css",
-            get(async || file("text/css; charset=utf-8", include_str!("../page/page.css"))),
-        )
-        .route(
-            "/texts.js",
-            get(async || file("text/javascript; charset=utf-8", include_str!("../page/texts.js"))),
-        )
-        .route(
-            "/page.js",
-            get(async || file("text/javascript; charset=utf-8", include_str!("../page/page.js"))),
-        )
+        .route("/", get(async move || file(html, include_str!("../page/index.html"))))
+        .route("/page.css", get(async move || file(css, include_str!("../page/page.css"))))
+        .route("/texts.js", get(async move || file(script, include_str!("../page/texts.js"))))
+        .route("/rows.js", get(async move || file(script, include_str!("../page/rows.js"))))
+        .route("/page.js", get(async move || file(script, include_str!("../page/page.js"))))
 }
 
 fn file(content_type: &'static str, text: &'static str) -> Response {

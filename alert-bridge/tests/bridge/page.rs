@@ -1,6 +1,7 @@
 //! The page in a real browser.
 
 use jiff::{Timestamp, ToSpan as _};
+use serde_json::json;
 
 use crate::bridge::{Bridge, ONE_PHONE, firing, resolved};
 use crate::browser::Browser;
@@ -33,11 +34,6 @@ async fn alerts_appear_change_and_end_without_a_reload() {
     bridge.notify(&[resolved("db-1", "critical", begun, Timestamp::now())]).await;
     page.until(&format!("/^恢复\\s+db-1/.test({})", rows("history"))).await;
 
-    let search = |text: &str| {
-        format!(
-            "{{ const box = document.getElementById('search'); box.value = '{text}'; box.dispatchEvent(new Event('input')) }}"
-        )
-    };
     page.evaluate(&search("nothing like this")).await;
     page.until("document.querySelectorAll('li').length === 0").await;
     page.evaluate(&search("web @crit")).await;
@@ -102,9 +98,64 @@ async fn the_page_fits_a_phone() {
 }
 
 #[tokio::test]
+async fn the_history_of_devices_and_of_each_cloud_is_searched_and_read_to_its_end() {
+    let bridge =
+        Bridge::start(&format!("{ONE_PHONE}event_tokens: [{{name: nagios, token: '7'}}]\n")).await;
+    let event = |sequence: i64| {
+        json!({
+            "source": if sequence % 4 == 0 { "xenserver" } else { "nagios" }, "instance": "n1", "epoch": "1",
+            "sequence": sequence, "at": (Timestamp::now() - sequence.minutes()).to_string(),
+            "kind": "state_change", "host": format!("web-{sequence}"), "severity": "warning",
+            "text": if sequence == 100 { "<b>风扇</b>故障" } else { "磁盘 disk" }, "details": {"attempt": 3},
+        })
+    };
+    let events: Vec<_> = (1..=160).map(event).collect();
+    let sent = reqwest::Client::new().post(bridge.url("/api/v1/events")).bearer_auth("7");
+    assert_eq!(sent.json(&json!({"events": events})).send().await.unwrap().status(), 200);
+    let mut page = Browser::open(&bridge.url("/"), "zh-CN").await;
+    let press = |kind: &str| {
+        format!(
+            "[...document.querySelectorAll('#kinds button')].find((one) => one.textContent === '{kind}').click()"
+        )
+    };
+    let rows = |count: usize| {
+        format!("document.querySelectorAll('#history .episodes > li').length === {count}")
+    };
+    page.until("document.getElementById('connection').className === 'live'").await;
+    page.evaluate(&press("物理设备")).await;
+    page.until(&rows(50)).await;
+    for count in [100, 120] {
+        page.evaluate("document.getElementById('older').click()").await;
+        page.until(&rows(count)).await;
+    }
+    assert_eq!(page.evaluate("document.getElementById('older').hidden").await, true);
+    assert_eq!(
+        page.evaluate("document.querySelector('#history .title').textContent").await,
+        "web-1"
+    );
+    page.evaluate(&press("XenServer")).await;
+    page.until(&rows(40)).await;
+    page.evaluate(&search("风扇 @warn")).await;
+    page.until(&rows(1)).await;
+    let shown = page.evaluate("document.querySelector('#history').innerText").await;
+    assert!(shown.as_str().unwrap().contains("<b>风扇</b>故障"), "{shown}");
+    let file = page
+        .evaluate("fetch(document.getElementById('csv').href).then((file) => file.text())")
+        .await;
+    assert_eq!(file.as_str().unwrap().lines().count(), 2, "{file}");
+}
+
+/// Types into the search.
+fn search(text: &str) -> String {
+    format!(
+        "{{ const box = document.getElementById('search'); box.value = '{text}'; box.dispatchEvent(new Event('input')) }}"
+    )
+}
+
+#[tokio::test]
 async fn only_our_own_files_may_run() {
     let bridge = Bridge::start(ONE_PHONE).await;
-    for path in ["/", "/page.css", "/texts.js", "/page.js"] {
+    for path in ["/", "/page.css", "/texts.js", "/rows.js", "/page.js"] {
         let answer = bridge.get(path).await;
         let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
