@@ -180,7 +180,9 @@ fn alert(
         ("severity", severity_label(message.priority)),
     ];
     let summary = words::summary(message, alarm, thing);
-    let annotations = [("summary", &*summary), ("description", &*message.body)];
+    // What an alarm's body says in XML, the summary says in words.
+    let body = if alarm.is_some() { "" } else { &*message.body };
+    let annotations = [("summary", &*summary), ("description", body)];
     Ok(Alert {
         labels: LabelSet::new(labels.into_iter().filter(|(_, value)| !value.is_empty()))?,
         annotations: LabelSet::new(annotations.into_iter().filter(|(_, text)| !text.is_empty()))?,

@@ -182,4 +182,19 @@ mod tests {
         assert_eq!(unique, listed);
         assert_eq!(on_page.len(), families::ALL.len(), "a family is there twice");
     }
+    /// The last column of its tables, and what stands outside of tables.
+    #[test]
+    fn the_documentation_names_families_that_there_are() {
+        let text = include_str!("../../../../docs/xenserver.md");
+        let ours = text.lines().map(|line| line.trim_end_matches(" |").rsplit(" | ").next());
+        let names = ours.flatten().flat_map(|text| {
+            text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        });
+        let names: BTreeSet<&str> =
+            names.filter(|name| name.starts_with("xen_") && !name.ends_with('_')).collect();
+        let there: BTreeSet<&str> = families::ALL.iter().map(|metric| metric.name).collect();
+        assert!(names.len() > 50, "{names:?}");
+        let missing: Vec<_> = names.difference(&there).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }
