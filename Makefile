@@ -4,8 +4,8 @@
 #   make test               everything that CI tests
 #   make lint               formatting, clippy, licences of dependencies
 #   make bench ONLY=road    figures, one `name value` a line; parts: road, nagios (20 minutes), nagios-soak,
-#                           cloudstack, snmp (20 minutes), outage (ten minutes)
-#   make conformance        comparison with the standards and peers; parts: snmp, cloudstack
+#                           cloudstack, xenserver, snmp (20 minutes), outage (ten minutes)
+#   make conformance        comparison with the standards and peers; parts: snmp, cloudstack, xenserver
 #   make fuzz               throws bytes at what reads others' bytes; ONLY=snmp-decoder SECONDS=600
 #   make dashboards         writes grafana/dashboards anew
 #   make build              the programs, in target/release
@@ -62,21 +62,28 @@ bench: check-rust install-deps build
 		cargo bench --quiet --locked -p snmp-exporter --bench peer;; \
 	cloudstack) \
 		cargo bench --quiet --locked -p cloudstack-exporter --bench cloud;; \
+	xenserver) \
+		cargo bench --quiet --locked -p xenapi --bench rrd && \
+		cargo bench --quiet --locked -p xenserver-exporter --bench pool;; \
 	outage) \
 		cargo test --release --locked -p wisemonitor --test road -- --ignored;; \
-	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack outage" >&2; exit 1;; \
+	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack xenserver outage" >&2; exit 1;; \
 	esac
 
 conformance: check-rust
 	@case '$(ONLY)' in \
 	'') \
 		$(MAKE) --no-print-directory conformance ONLY=snmp && \
-		$(MAKE) --no-print-directory conformance ONLY=cloudstack;; \
+		$(MAKE) --no-print-directory conformance ONLY=cloudstack && \
+		$(MAKE) --no-print-directory conformance ONLY=xenserver;; \
 	snmp) \
 		cargo test --quiet --locked -p snmp-exporter --test snmp conformance -- --nocapture;; \
 	cloudstack) \
 		cargo test --quiet --locked -p cloudstack-exporter --test cloudstack conformance -- --nocapture;; \
-	*) echo "make conformance: no part '$(ONLY)', expected one of: snmp cloudstack" >&2; exit 1;; \
+	xenserver) \
+		cargo test --quiet --locked -p xenapi --test xenapi conformance -- --nocapture && \
+		cargo test --quiet --locked -p xenserver-exporter --test xen conformance -- --nocapture;; \
+	*) echo "make conformance: no part '$(ONLY)', expected one of: snmp cloudstack xenserver" >&2; exit 1;; \
 	esac
 
 # cargo-fuzz needs flags of the compiler that a stable one takes only when told so.
