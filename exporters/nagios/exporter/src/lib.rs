@@ -80,12 +80,13 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
 /// Beside Nagios: follows its module.
 async fn follow_module(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let Service { flags, config, web, shutdown } = service;
-    let start = Arc::new(with_broker(&config.borrow(), &flags)?);
+    let start = Arc::clone(&config.borrow());
+    let broker = broker(&start, &flags)?;
     let path = flags.socket.unwrap_or_else(|| start.socket.clone());
     let socket = Socket::bind(&path)?;
     tracing::info!(socket = %path.display(), instance = start.instance, "waiting for the Nagios module");
     web.ready().waiting_for("the first snapshot from the Nagios module");
-    let outputs = Outputs::start(&start, &shutdown)?;
+    let outputs = Outputs::start(&start, broker, &shutdown)?;
     let mut live = Registry::default();
     outputs.register(live.sub_registry_with_prefix(PREFIX));
 
@@ -112,8 +113,9 @@ async fn follow_module(service: Service<Flags, Config>) -> anyhow::Result<()> {
 /// Behind RabbitMQ: follows every Nagios that it tells of.
 async fn follow_broker(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let Service { flags, config, web, shutdown } = service;
-    let start = with_broker(&config.borrow(), &flags)?;
-    let broker = start.amqp.clone().context("--source=amqp: no RabbitMQ, expected --amqp.url")?;
+    let start = Arc::clone(&config.borrow());
+    let broker = broker(&start, &flags)?;
+    let broker = broker.context("--source=amqp: no RabbitMQ, expected --amqp.url")?;
     web.ready().waiting_for("the first snapshot over RabbitMQ");
     let sites = Sites::new(own_address(web.address(), &start)?, web.ready());
     let historian = outputs::historian(&start, &shutdown)?;
@@ -137,11 +139,9 @@ async fn follow_broker(service: Service<Flags, Config>) -> anyhow::Result<()> {
     served
 }
 
-/// The configuration with the broker that the flag names.
-fn with_broker(config: &Config, flags: &Flags) -> anyhow::Result<Config> {
-    let (file, flag) = (config.amqp.clone(), flags.amqp_url.as_deref());
-    let amqp = amqp::Settings::with_flag(file, flag, &config.instance)?;
-    Ok(Config { amqp, ..config.clone() })
+/// The broker that file or flag name.
+fn broker(config: &Config, flags: &Flags) -> anyhow::Result<Option<amqp::Settings>> {
+    amqp::Settings::with_flag(config.amqp.clone(), flags.amqp_url.as_deref(), &config.instance)
 }
 
 /// Where people reach us when the configuration does not say.

@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::amqp::Relay;
+use crate::amqp::{Relay, Settings};
 use crate::chronicle;
 use crate::config::Config;
 
@@ -52,9 +52,13 @@ impl Outputs {
     ///
     /// # Errors
     /// When a spool cannot be opened.
-    pub(crate) fn start(config: &Config, shutdown: &CancellationToken) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        config: &Config,
+        broker: Option<Settings>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<Self> {
         let instance = &config.instance;
-        let relay = config.amqp.clone().map(|amqp| Relay::start(instance, amqp, shutdown));
+        let relay = broker.map(|broker| Relay::start(instance, broker, shutdown));
         Ok(Self::new(instance, relay.transpose()?, historian(config, shutdown)?))
     }
 

@@ -42,10 +42,10 @@ pub struct File {
     snapshot_interval: Option<String>,
 }
 
-/// RabbitMQ, and how it is used.
+/// RabbitMQ, and how it is used. In a file `Address` is an option: the flag may give it.
 #[derive(Debug, Clone)]
-pub struct Settings {
-    pub(crate) url: BrokerUrl,
+pub struct Settings<Address = BrokerUrl> {
+    pub(crate) url: Address,
     /// Whom to believe besides the system's authorities, as PEM.
     pub(crate) authorities: Option<String>,
     pub(crate) exchange: String,
@@ -59,9 +59,9 @@ pub struct Settings {
 
 /// An address that may hold a password: printed without it.
 #[derive(Clone)]
-pub(crate) struct BrokerUrl(AMQPUri);
+pub struct BrokerUrl(AMQPUri);
 
-impl Settings {
+impl Settings<Option<BrokerUrl>> {
     /// Checks what the file says and reads what it points to. `instance` names this exporter's queue.
     ///
     /// # Errors
@@ -78,8 +78,7 @@ impl Settings {
             spool_max,
             snapshot_interval,
         } = file;
-        let url = Secret::resolve("url", url, url_file.as_deref(), base)?
-            .context("url: is missing, expected url or url_file")?;
+        let url = Secret::resolve("url", url, url_file.as_deref(), base)?;
         let authorities = ca_file.map(|file| {
             let path = base.join(file);
             std::fs::read_to_string(&path)
@@ -92,7 +91,7 @@ impl Settings {
             Ok(name)
         };
         Ok(Settings {
-            url: BrokerUrl::parse(url.expose())?,
+            url: url.map(|url| BrokerUrl::parse(url.expose())).transpose()?,
             authorities: authorities.transpose()?,
             exchange: named("exchange", exchange, EXCHANGE.to_owned())?,
             queue: named("queue", queue, format!("nagios-exporter.{instance}"))?,
@@ -105,22 +104,53 @@ impl Settings {
         })
     }
 
-    /// What the flag `--amqp.url` makes of the file's settings, if there are any: another address.
+    /// With the address that the flag `--amqp.url` gives, which wins over the file's.
     ///
     /// # Errors
-    /// The flag's text is no address.
+    /// The flag's text is no address, or there is none at all.
+    fn at(self, flag: Option<&str>) -> anyhow::Result<Settings> {
+        let flag = flag.map(BrokerUrl::parse).transpose().context("--amqp.url")?;
+        let Settings {
+            url,
+            authorities,
+            exchange,
+            queue,
+            format,
+            spool,
+            spool_max,
+            snapshot_interval,
+        } = self;
+        let expected = "amqp: url: is missing, expected url, url_file or --amqp.url";
+        let url = flag.or(url).context(expected)?;
+        Ok(Settings {
+            url,
+            authorities,
+            exchange,
+            queue,
+            format,
+            spool,
+            spool_max,
+            snapshot_interval,
+        })
+    }
+}
+
+impl Settings {
+    /// What the file's settings and the flag `--amqp.url` come to; none without either.
+    ///
+    /// # Errors
+    /// The flag's text is no address, or there are settings without one.
     pub(crate) fn with_flag(
-        file: Option<Self>,
+        file: Option<Settings<Option<BrokerUrl>>>,
         flag: Option<&str>,
         instance: &str,
     ) -> anyhow::Result<Option<Self>> {
-        let Some(flag) = flag else { return Ok(file) };
-        let url = BrokerUrl::parse(flag).context("--amqp.url")?;
-        if let Some(settings) = file {
-            return Ok(Some(Settings { url, ..settings }));
-        }
-        let defaults = File { url: Some(Secret::new(flag)), ..File::default() };
-        Self::resolve(defaults, instance, Path::new("/")).map(Some)
+        let settings = match (file, flag) {
+            (Some(file), _) => file,
+            (None, Some(_)) => Settings::resolve(File::default(), instance, Path::new("/"))?,
+            (None, None) => return Ok(None),
+        };
+        settings.at(flag).map(Some)
     }
 }
 
@@ -170,7 +200,7 @@ fn interval(text: &str) -> anyhow::Result<Duration> {
 mod tests {
     use super::*;
 
-    fn resolve(text: &str) -> Result<Settings, String> {
+    fn resolve(text: &str) -> Result<Settings<Option<BrokerUrl>>, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.yml");
         std::fs::write(&path, text).unwrap();
@@ -196,6 +226,11 @@ mod tests {
         assert_eq!(settings.spool, Path::new("/base/s"));
         assert_eq!((settings.format, settings.spool_max), (Format::Cbor, ByteSize(2 << 20)));
         assert_eq!(settings.snapshot_interval, Duration::from_secs(10));
+        let without = resolve("spool: s\n").unwrap();
+        let settings = with_flag(Some(without.clone()), Some("amqp://b")).unwrap();
+        assert_eq!(settings.url.to_string(), "amqp://b:5672");
+        let error = Settings::with_flag(Some(without), None, "test").unwrap_err();
+        assert!(format!("{error:#}").starts_with("amqp: url: is missing"), "{error:#}");
         let error = Settings::with_flag(None, Some("http://t0p"), "test").unwrap_err();
         assert!(format!("{error:#}").starts_with("--amqp.url: url: is no AMQP"), "{error:#}");
     }
@@ -203,7 +238,6 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_without_the_password() {
         for (text, expected) in [
-            ("exchange: e\n", "url: is missing"),
             ("url: 'http://me:t0p@a'\n", "url: is no AMQP address"),
             ("url: amqp://a\nexchange: ''\n", "exchange: \"\" is no name"),
             ("url: amqp://a\nformat: xml\n", "json"),

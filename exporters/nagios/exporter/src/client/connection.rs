@@ -82,20 +82,21 @@ impl Connection {
     /// Acknowledges every event up to `seq`. Never waits: a module that does not read gets the newest
     /// acknowledgement when it does.
     pub(super) fn acknowledge(&mut self, seq: u64) {
-        if self.unsent.is_empty() && seq > self.acknowledged {
-            let mut frame = [0; 32];
-            let ack = Ack { epoch: self.hello.epoch, seq };
-            let Some(size) = encode(&mut frame, &Frame::Ack(ack)) else { return };
-            self.unsent.extend_from_slice(frame.get(..size).unwrap_or_default());
-            self.acknowledged = seq;
-        }
-        while !self.unsent.is_empty() {
+        loop {
+            if self.unsent.is_empty() && seq > self.acknowledged {
+                let mut frame = [0; 32];
+                let ack = Ack { epoch: self.hello.epoch, seq };
+                let Some(size) = encode(&mut frame, &Frame::Ack(ack)) else { return };
+                self.unsent.extend_from_slice(frame.get(..size).unwrap_or_default());
+                self.acknowledged = seq;
+            }
+            if self.unsent.is_empty() {
+                return;
+            }
             match self.stream.try_write(&self.unsent) {
-                Ok(written) => {
-                    self.unsent.drain(..written);
-                }
+                Ok(written) => drop(self.unsent.drain(..written)),
                 // Full, or gone: the next call or the reader finds out.
-                Err(_) => break,
+                Err(_) => return,
             }
         }
     }
