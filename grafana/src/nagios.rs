@@ -132,11 +132,40 @@ fn module() -> Vec<Panel> {
     vec![
         graph(
             "Module's buffers",
-            "Bytes that wait: between Nagios and the module's thread, and until the exporter has acknowledged them.",
+            "Bytes that wait: between Nagios and the module's thread, until the exporter has acknowledged them, and on disk.",
             Unit::Bytes,
             vec![
                 Query::new(of(&nagios::MODULE_RING_BYTES), "{{instance}} ring"),
                 Query::new(of(&nagios::MODULE_QUEUE_BYTES), "{{instance}} queue"),
+                Query::new(of(&nagios::MODULE_SPILL_BYTES), "{{instance}} spill"),
+            ],
+        ),
+        graph(
+            "How full they are",
+            "Share of each buffer's limit; of the ring the most since Nagios started. A full ring, or a full queue and spill, loses events.",
+            Unit::Ratio,
+            vec![
+                share(&nagios::MODULE_RING_HIGH, &nagios::MODULE_RING_LIMIT, "{{instance}} ring"),
+                share(
+                    &nagios::MODULE_QUEUE_BYTES,
+                    &nagios::MODULE_QUEUE_LIMIT,
+                    "{{instance}} queue",
+                ),
+                share(
+                    &nagios::MODULE_SPILL_BYTES,
+                    &nagios::MODULE_SPILL_LIMIT,
+                    "{{instance}} spill",
+                ),
+            ],
+        ),
+        graph(
+            "Events on disk",
+            "Events written to the spill, those of a former Nagios found there, and failures such as a full disk.",
+            Unit::None,
+            vec![
+                Query::new(increase(&nagios::MODULE_EVENTS_SPILLED), "{{instance}} written"),
+                Query::new(increase(&nagios::MODULE_EVENTS_RECOVERED), "{{instance}} found"),
+                Query::new(increase(&nagios::MODULE_SPILL_ERRORS), "{{instance}} failures"),
             ],
         ),
         graph(
@@ -232,6 +261,11 @@ fn told() -> Vec<Panel> {
 
 fn of(metric: &Metric) -> String {
     format!("{}{{{CHOSEN}}}", metric.name)
+}
+
+/// The part of a limit that is used; without a limit there is none.
+fn share(used: &Metric, limit: &Metric, legend: &'static str) -> Query {
+    Query::new(format!("{} / ({} > 0)", of(used), of(limit)), legend)
 }
 
 fn rate(metric: &Metric) -> String {

@@ -14,6 +14,7 @@ struct Quantity {
     description: &'static str,
     by_hour: &'static str,
     metric: &'static Metric,
+    threshold: &'static Metric,
     unit: Unit,
 }
 
@@ -23,6 +24,7 @@ const QUANTITIES: [Quantity; 4] = [
         description: "Performance data in seconds. Dashed: thresholds, where nagios-exporter exports them. For a table: Inspect, Data, Download CSV.",
         by_hour: "Performance data in seconds: mean, lowest and highest of each hour.",
         metric: &nagios::PERFDATA_SECONDS,
+        threshold: &nagios::PERFDATA_THRESHOLD_SECONDS,
         unit: Unit::Seconds,
     },
     Quantity {
@@ -30,6 +32,7 @@ const QUANTITIES: [Quantity; 4] = [
         description: "Performance data in bytes. Dashed: thresholds, where nagios-exporter exports them. For a table: Inspect, Data, Download CSV.",
         by_hour: "Performance data in bytes: mean, lowest and highest of each hour.",
         metric: &nagios::PERFDATA_BYTES,
+        threshold: &nagios::PERFDATA_THRESHOLD_BYTES,
         unit: Unit::Bytes,
     },
     Quantity {
@@ -37,6 +40,7 @@ const QUANTITIES: [Quantity; 4] = [
         description: "Performance data in percent. Dashed: thresholds, where nagios-exporter exports them. For a table: Inspect, Data, Download CSV.",
         by_hour: "Performance data in percent: mean, lowest and highest of each hour.",
         metric: &nagios::PERFDATA_RATIO,
+        threshold: &nagios::PERFDATA_THRESHOLD_RATIO,
         unit: Unit::Ratio,
     },
     Quantity {
@@ -44,6 +48,7 @@ const QUANTITIES: [Quantity; 4] = [
         description: "Performance data without a unit that we know. Dashed: thresholds, where nagios-exporter exports them. For a table: Inspect, Data, Download CSV.",
         by_hour: "Performance data without a unit: mean, lowest and highest of each hour.",
         metric: &nagios::PERFDATA_VALUE,
+        threshold: &nagios::PERFDATA_THRESHOLD_VALUE,
         unit: Unit::None,
     },
 ];
@@ -86,7 +91,7 @@ pub(crate) fn dashboard() -> Dashboard {
 fn measured() -> Vec<Panel> {
     let mut panels: Vec<_> = QUANTITIES
         .iter()
-        .map(|Quantity { title, description, metric, unit, .. }| Panel {
+        .map(|Quantity { title, description, metric, threshold, unit, .. }| Panel {
             title,
             description,
             kind: Kind::Limited,
@@ -94,7 +99,7 @@ fn measured() -> Vec<Panel> {
             size: (12, 9),
             queries: vec![
                 Query::new(format!("avg_over_time({}[$__rate_interval])", of(metric.name)), LEGEND),
-                Query::new(of(&threshold(metric)), "{{label}} {{type}} {{bound}}"),
+                Query::new(of(threshold.name), "{{label}} {{type}} {{bound}}"),
             ],
         })
         .collect();
@@ -160,9 +165,4 @@ fn by_the_hour() -> Vec<Panel> {
 /// The series of the chosen services, and of the host's own check.
 fn of(name: &str) -> String {
     format!("{name}{{{ALL}, host=~\"$host\", service=~\"$service|\"}}")
-}
-
-/// The thresholds that plugins gave with a quantity.
-fn threshold(metric: &Metric) -> String {
-    metric.name.replace("nagios_perfdata_", "nagios_perfdata_threshold_")
 }
