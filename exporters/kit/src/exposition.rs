@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -56,7 +57,12 @@ struct Snapshot {
 struct Cache {
     version: Option<u64>,
     made: [Option<Arc<gzip::Head>>; 2],
+    /// When each was last asked for.
+    asked: [Option<Instant>; 2],
 }
+
+/// A format that nobody has asked for in this time is not encoded ahead any more.
+const FORGOTTEN: Duration = Duration::from_secs(5 * 60);
 
 /// A page of text 0.0.4 that a service writes itself, gzipped on request. It is compressed while it is written
 /// and never whole in memory then.
@@ -184,7 +190,7 @@ impl Exposition {
 }
 
 impl Ahead {
-    /// Encodes the present version, in the formats that were asked for before. Takes as long as encoding does:
+    /// Encodes the present version, in the formats that were asked for in the last five minutes. Takes as long as encoding does:
     /// call it where blocking is allowed.
     pub fn encode(&self) {
         if let Some(snapshot) = &self.0 {
@@ -202,19 +208,17 @@ impl fmt::Debug for Ahead {
 impl Snapshot {
     fn encode_ahead(&self) {
         let version = (self.version)();
-        let wanted = |format: Format| {
-            let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-            cache.made[format as usize].is_some()
-        };
-        let mut next = Cache { version: Some(version), ..Cache::default() };
+        let asked = self.cache.lock().unwrap_or_else(PoisonError::into_inner).asked;
+        let mut made = [None, None];
         for format in [Format::OpenMetrics, Format::Text] {
-            if wanted(format)
+            if asked[format as usize].is_some_and(|asked| asked.elapsed() < FORGOTTEN)
                 && let Ok(writer) = encode(&self.registry, format, gzip::Writer::new())
             {
-                next.made[format as usize] = Some(Arc::new(writer.into_head()));
+                made[format as usize] = Some(Arc::new(writer.into_head()));
             }
         }
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        (cache.version, cache.made) = (Some(version), made);
     }
 
     /// The snapshot's part of the page. Scrapes that come while it is made wait for it.
@@ -224,8 +228,9 @@ impl Snapshot {
         let left_to_ahead =
             self.ahead.load(Ordering::Relaxed) && cache.made[format as usize].is_some();
         if cache.version != Some(version) && !left_to_ahead {
-            *cache = Cache { version: Some(version), ..Cache::default() };
+            (cache.version, cache.made) = (Some(version), [None, None]);
         }
+        cache.asked[format as usize] = Some(Instant::now());
         let slot = &mut cache.made[format as usize];
         if let Some(part) = slot {
             return Ok(Arc::clone(part));
