@@ -154,6 +154,7 @@ fn save(
     }
     acknowledgements::save(writing.connection(), id, acknowledgement)?;
     reminders::set(writing.connection(), id, None)?;
+    writing.acknowledged();
     let Some(found) = history::episode(writing.connection(), id)? else {
         return Ok(Err(Refusal::NoEpisode(id)));
     };

@@ -16,6 +16,7 @@
 //! | `source_events` | the event API: what sources such as Nagios tell of |
 //! | `view`, `api`, `page` | what is shown to programs and to people |
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
+//! | `silence` | the silence of what is taken on, in Alertmanager |
 //! | `area` | the part of the site that an episode is of |
 //! | `reply` | what phones send to us |
 //! | `due`, `repeat`, `upkeep`, `reconcile` | what time and a lost resolution bring about |
@@ -43,6 +44,7 @@ mod reconcile;
 mod repeat;
 mod reply;
 mod route;
+mod silence;
 mod source_events;
 mod store;
 mod text;
@@ -155,6 +157,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     tasks.spawn(due::run(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::sweep(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::index(store.clone(), shutdown.clone()));
+    tasks.spawn(silence::run(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(reconcile::run(config, store, shutdown.clone()));
 
     let ready = web.ready();

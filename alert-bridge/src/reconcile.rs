@@ -29,7 +29,7 @@ use crate::store::{Store, StoreError};
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Deadline of one question.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Asks until `shutdown`. Idle while no Alertmanager is configured.
 pub(crate) async fn run(
@@ -67,14 +67,15 @@ fn pause(config: &Config) -> Duration {
 
 /// What all Alertmanagers together know.
 #[derive(Debug, Default)]
-struct Answers {
+pub(crate) struct Answers {
     /// Tells each process from the one before it.
-    started: Vec<String>,
-    identities: BTreeSet<String>,
-    label_sets: BTreeSet<String>,
+    pub(crate) started: Vec<String>,
+    pub(crate) identities: BTreeSet<String>,
+    pub(crate) label_sets: BTreeSet<String>,
 }
 
-async fn ask_all(addresses: &[Address]) -> Result<Answers, alertmanager::Error> {
+/// Asks all; fails when one does not answer.
+pub(crate) async fn ask_all(addresses: &[Address]) -> Result<Answers, alertmanager::Error> {
     let mut answers = Answers::default();
     for address in addresses {
         let client = Client::new(address.clone(), TIMEOUT)?;

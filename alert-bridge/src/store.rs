@@ -117,6 +117,8 @@ pub(crate) struct Signals {
     pub(crate) last_seq: watch::Sender<u64>,
     /// Messages were queued.
     pub(crate) queued: watch::Sender<()>,
+    /// An episode was acknowledged.
+    pub(crate) acknowledged: watch::Sender<()>,
     /// Something becomes due at a time that may be before what was due next.
     pub(crate) due: watch::Sender<()>,
 }
@@ -146,6 +148,7 @@ impl Store {
             events: broadcast::Sender::new(LIVE_EVENTS),
             last_seq: watch::Sender::new(last_seq),
             queued: watch::Sender::new(()),
+            acknowledged: watch::Sender::new(()),
             due: watch::Sender::new(()),
         };
         let (jobs, waiting) = mpsc::channel(QUEUE);

@@ -29,6 +29,7 @@ struct Effects {
     events: Vec<Arc<Event>>,
     queued: bool,
     due: bool,
+    acknowledged: bool,
 }
 
 impl Writing<'_> {
@@ -57,6 +58,11 @@ impl Writing<'_> {
     /// Wakes the clock of what becomes due after the commit.
     pub(crate) fn due(&mut self) {
         self.effects.due = true;
+    }
+
+    /// Wakes the keeper of silences after the commit.
+    pub(crate) fn acknowledged(&mut self) {
+        self.effects.acknowledged = true;
     }
 
     /// Does one write, and undoes it alone if it fails.
@@ -128,7 +134,7 @@ impl Writer {
     }
 
     fn tell(&mut self, effects: Effects) {
-        let Effects { last_seq, events, queued, due } = effects;
+        let Effects { last_seq, events, queued, due, acknowledged } = effects;
         for event in events {
             // Without a client there is nobody to tell.
             let _ = self.signals.events.send(event);
@@ -139,6 +145,9 @@ impl Writer {
         }
         if queued {
             self.signals.queued.send_replace(());
+        }
+        if acknowledged {
+            self.signals.acknowledged.send_replace(());
         }
         if due {
             self.signals.due.send_replace(());

@@ -73,7 +73,7 @@ async fn a_change_of_severity_is_one_message_each_and_never_a_false_end() {
     assert_eq!(bridge.deliveries().await.len(), 5);
 }
 
-async fn told(bridge: &Bridge, expected: &[String]) {
+pub(crate) async fn told(bridge: &Bridge, expected: &[String]) {
     until("the feed to tell", || async {
         let story = bridge.story().await;
         assert!(expected.starts_with(&story), "{story:?}, expected {expected:?}");

@@ -24,3 +24,4 @@ mod page;
 mod receipts;
 mod refusals;
 mod route;
+mod silence;
