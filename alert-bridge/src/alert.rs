@@ -80,11 +80,12 @@ impl Content {
         self.annotations.get(name).map_or("", String::as_str)
     }
 
-    /// What a person reads first: host and service, or the alert's name and where it came from.
+    /// What a person reads first: host and service, pool and VM, or the alert's name and where it came from.
     pub(crate) fn title(&self) -> String {
-        let parts = match (self.label("host"), self.label("service")) {
-            ("", _) => [self.label("alertname"), self.label("instance")],
-            parts => [parts.0, parts.1],
+        let parts = match (self.label("host"), self.label("vm")) {
+            ("", "") => [self.label("alertname"), self.label("instance")],
+            ("", vm) => [self.label("pool"), vm],
+            (host, _) => [host, self.label("service")],
         };
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" / ")
     }
@@ -177,6 +178,7 @@ mod tests {
     fn a_rule_without_a_host_is_named_by_alert_and_instance() {
         assert_eq!(content(&[("host", "web-1"), ("service", "http")]).title(), "web-1 / http");
         assert_eq!(content(&[("host", "web-1")]).title(), "web-1");
+        assert_eq!(content(&[("pool", "p"), ("vm", "web")]).title(), "p / web");
         assert_eq!(content(&[("alertname", "Down"), ("instance", "a:1")]).title(), "Down / a:1");
     }
 }
