@@ -20,7 +20,7 @@ BENCH_PACKAGES := prometheus-snmp-exporter
 FUZZ_PACKAGES := g++
 PROGRAMS := -p alert-bridge -p cloudstack-exporter -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p wisemonitor \
 	-p xenserver-exporter
-RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml rules/cloudstack.yml
+RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml rules/cloudstack.yml rules/xenserver.yml
 
 .PHONY: up test lint bench conformance fuzz dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
 .DEFAULT_GOAL := build

@@ -10,10 +10,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-use crate::control::{self, Request};
+use crate::control::{self, Request, Told};
 use crate::site::Site;
 use crate::supervise::guard;
-use crate::{host, table, traffic, up, vm_alarm};
+use crate::{host, lab, table, traffic, up, vm_alarm};
 
 #[derive(Parser)]
 #[command(version, about = "Runs the WiseMonitor suite on this machine")]
@@ -43,22 +43,26 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
-    /// Stop one part of the running suite, for example `web`, to see what happens
+    /// Stop one part of the running suite, for example `web`, or begin a fault of a simulator, for example
+    /// `lab-xapi/busy-vm`, to see what happens
     Break {
         #[command(flatten)]
         state: StateFolder,
-        /// The part to stop
+        /// The part to stop, or the fault to begin
         #[arg(required_unless_present = "list")]
         name: Option<String>,
-        /// List the parts that can be stopped
+        /// How a fault is set: pool=, host=, vm= and seconds= for lab-xapi, command= and seconds= for lab-cloudstack
+        #[arg(value_name = "KEY=VALUE")]
+        settings: Vec<lab::Setting>,
+        /// List what can be broken
         #[arg(long)]
         list: bool,
     },
-    /// Start a part again that `break` has stopped
+    /// Start a part again that `break` has stopped, or end a fault that it has begun
     Mend {
         #[command(flatten)]
         state: StateFolder,
-        /// The part to start
+        /// The part to start, or the fault to end
         name: String,
     },
     /// Add hosts and services to Nagios, list and remove them
@@ -122,7 +126,7 @@ fn run(task: Task) -> anyhow::Result<()> {
             block_on(up::run(Site::new(state.folder()?, address, check_interval)?))
         }
         Task::Status { state, json } => {
-            let parts = block_on(control::ask(&state.folder()?, &Request::Status))?;
+            let parts = block_on(control::ask(&state.folder()?, &Request::Status))?.parts;
             if json {
                 println!("{}", serde_json::to_string_pretty(&parts)?);
             } else {
@@ -130,20 +134,23 @@ fn run(task: Task) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Task::Break { state, name: Some(name), list: false } => {
-            block_on(control::ask(&state.folder()?, &Request::Break(name.clone())))?;
-            println!("{name} is stopped; `wisemonitor mend {name}` starts it again");
+        Task::Break { state, name: Some(name), settings, list: false } => {
+            let request = Request::Break { name: name.clone(), settings };
+            block_on(control::ask(&state.folder()?, &request))?;
+            println!("{name} is broken; `wisemonitor mend {name}` ends that");
             Ok(())
         }
         Task::Break { state, .. } => {
-            for part in block_on(control::ask(&state.folder()?, &Request::Status))? {
-                println!("{:16} {}", part.name, part.purpose);
-            }
+            let Told { parts, faults } = block_on(control::ask(&state.folder()?, &Request::List))?;
+            let parts =
+                parts.into_iter().map(|part| [part.name, format!("stop: {}", part.purpose)]);
+            let faults = faults.into_iter().map(|fault| [fault.name, fault.description]);
+            print!("{}", table::columns(["NAME", "WHAT"], parts.chain(faults)));
             Ok(())
         }
         Task::Mend { state, name } => {
             block_on(control::ask(&state.folder()?, &Request::Mend(name.clone())))?;
-            println!("{name} is ready");
+            println!("{name} is mended");
             Ok(())
         }
         Task::Host { state, place, task } => {

@@ -8,12 +8,14 @@ mod cloudstack_exporter;
 mod gammu_smsd;
 mod grafana;
 mod lab_cloudstack;
+mod lab_xapi;
 mod nagios;
 mod nagios_exporter;
 mod prometheus;
 mod snmp_exporter;
 mod snmpd;
 mod web;
+mod xenserver_exporter;
 
 use std::ffi::OsString;
 use std::net::SocketAddrV4;
@@ -29,6 +31,8 @@ pub(crate) struct Component {
     pub(crate) name: &'static str,
     /// What it is, in a few words.
     pub(crate) purpose: &'static str,
+    /// The control interface of a simulator, where it has faults to set.
+    pub(crate) faults: Option<SocketAddrV4>,
     /// Where a person finds it: a URL or a path.
     pub(crate) address: String,
     /// The port it needs.
@@ -80,6 +84,8 @@ pub(crate) fn all(site: &Site) -> anyhow::Result<Vec<Component>> {
         snmp_exporter::component(site)?,
         lab_cloudstack::component(site)?,
         cloudstack_exporter::component(site)?,
+        lab_xapi::component(site)?,
+        xenserver_exporter::component(site)?,
         prometheus::component(site)?,
     ];
     components.extend(grafana::component(site));
@@ -92,6 +98,7 @@ impl Component {
         Component {
             name,
             purpose,
+            faults: None,
             address: String::new(),
             port: None,
             folder: site.folder(name),

@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
+use crate::lab::{Fault, Setting};
 use crate::suite::Suite;
 
 const REQUEST_SIZE: u64 = 4096;
@@ -28,10 +29,26 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(90);
 pub(crate) enum Request {
     /// Only the answer.
     Status,
-    /// Stop the part of this name.
-    Break(String),
-    /// Start the part of this name.
+    /// What can be broken: parts and faults.
+    List,
+    /// Stop the part of this name, or begin the fault `PART/FAULT`.
+    Break {
+        /// The part or fault.
+        name: String,
+        /// How a fault is set.
+        settings: Vec<Setting>,
+    },
+    /// Start the part of this name, or end the fault.
     Mend(String),
+}
+
+/// What a suite answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// Its parts, once the request is carried out.
+    pub(crate) parts: Vec<Part>,
+    /// The faults that can be begun, only when asked for; their names are `PART/FAULT`.
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// A part as its suite describes it.
@@ -49,8 +66,8 @@ pub(crate) struct Part {
     pub(crate) pid: Option<u32>,
 }
 
-/// The parts once the request is carried out, or what was wrong.
-type Answer = Result<Vec<Part>, String>;
+/// Or what was wrong.
+type Answer = Result<Told, String>;
 
 /// The socket of a suite that runs; removed when dropped.
 #[derive(Debug)]
@@ -100,7 +117,7 @@ impl Drop for Control {
 ///
 /// # Errors
 /// When none runs there, or it refuses.
-pub(crate) async fn ask(dir: &Path, request: &Request) -> anyhow::Result<Vec<Part>> {
+pub(crate) async fn ask(dir: &Path, request: &Request) -> anyhow::Result<Told> {
     let shown = dir.display();
     let mut stream = UnixStream::connect(socket(dir)).await.map_err(|error| {
         anyhow!("no suite runs in {shown} ({error}): start one with `wisemonitor up`")
@@ -129,19 +146,21 @@ async fn converse(stream: UnixStream, suite: &Suite) {
     if !matches!(timeout(REQUEST_LIMIT, read).await, Ok(Ok(_))) {
         return;
     }
-    let answer: Answer = match carry_out(&line, suite).await {
-        Ok(()) => Ok(suite.parts()),
-        Err(error) => Err(format!("{error:#}")),
-    };
+    let done = carry_out(&line, suite).await;
+    let answer: Answer = done
+        .map(|faults| Told { parts: suite.parts(), faults })
+        .map_err(|error| format!("{error:#}"));
     if let Ok(text) = serde_json::to_string(&answer) {
         let _ = timeout(REQUEST_LIMIT, stream.write_all(text.as_bytes())).await;
     }
 }
 
-async fn carry_out(line: &str, suite: &Suite) -> anyhow::Result<()> {
+async fn carry_out(line: &str, suite: &Suite) -> anyhow::Result<Vec<Fault>> {
     match serde_json::from_str(line).context("cannot read the request")? {
-        Request::Status => Ok(()),
-        Request::Break(name) => suite.break_part(&name).await,
-        Request::Mend(name) => suite.mend_part(&name).await,
+        Request::Status => {}
+        Request::List => return suite.faults().await,
+        Request::Break { name, settings } => suite.break_named(&name, &settings).await?,
+        Request::Mend(name) => suite.mend_named(&name).await?,
     }
+    Ok(Vec::new())
 }

@@ -27,22 +27,20 @@ pub(crate) struct Answer {
 /// # Errors
 /// When the server does not answer in time, or not with HTTP.
 pub(crate) async fn get(server: SocketAddrV4, path: &str) -> std::io::Result<Answer> {
-    exchange(server, &format!("GET {path} HTTP/1.0\r\nHost: {server}\r\n\r\n")).await
+    exchange(server, "GET", path).await
 }
 
-/// Posts nothing to a path.
+/// Sends a request without a body.
 ///
 /// # Errors
 /// When the server does not answer in time, or not with HTTP.
-pub(crate) async fn post(server: SocketAddrV4, path: &str) -> std::io::Result<Answer> {
-    exchange(
-        server,
-        &format!("POST {path} HTTP/1.0\r\nHost: {server}\r\nContent-Length: 0\r\n\r\n"),
-    )
-    .await
-}
-
-async fn exchange(server: SocketAddrV4, request: &str) -> std::io::Result<Answer> {
+pub(crate) async fn exchange(
+    server: SocketAddrV4,
+    method: &str,
+    path: &str,
+) -> std::io::Result<Answer> {
+    let request =
+        format!("{method} {path} HTTP/1.0\r\nHost: {server}\r\nContent-Length: 0\r\n\r\n");
     let exchange = async {
         let mut stream = TcpStream::connect(server).await?;
         stream.write_all(request.as_bytes()).await?;

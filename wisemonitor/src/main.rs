@@ -5,6 +5,7 @@ mod component;
 mod control;
 mod host;
 mod http;
+mod lab;
 mod ports;
 mod program;
 mod site;

@@ -1,7 +1,7 @@
 //! Where one suite lives: its folder, its address, its pace; and the ports it needs.
 //!
-//! Nothing outside the folder is ever written, and only the one loopback address is listened on, so several
-//! suites run side by side.
+//! Nothing outside the folder is ever written, and only the one loopback address is listened on, beside those of the
+//! lab's XenServer hosts, so several suites run side by side.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
@@ -26,10 +26,14 @@ pub(crate) enum Port {
     Snmpd = 10161,
     Web = 10180,
     NagiosExporter = 10190,
+    XenserverExporter = 10191,
     CloudstackExporter = 10192,
     AlertBridge = 10193,
     LabCloudstack = 10280,
     LabCloudstackControl = 10281,
+    LabXapiControl = 10282,
+    /// On addresses of [`Site::lab_host`].
+    LabXapi = 10443,
 }
 
 /// One suite's place on this machine.
@@ -75,6 +79,13 @@ impl Site {
     /// Address of one part.
     pub(crate) fn socket_address(&self, port: Port) -> SocketAddrV4 {
         SocketAddrV4::new(self.address, port as u16)
+    }
+
+    /// Address of a simulated XenServer host, counted from 1: hosts are told apart by addresses, not by ports.
+    /// That of 127.0.0.2 are 127.0.2.1, 127.0.2.2 and so on.
+    pub(crate) fn lab_host(&self, number: u8) -> SocketAddrV4 {
+        let [_, _, third, fourth] = self.address.octets();
+        SocketAddrV4::new(Ipv4Addr::new(127, third, fourth, number), Port::LabXapi as u16)
     }
 
     /// Address of one part as a browser takes it, without a trailing slash.
@@ -136,6 +147,11 @@ mod tests {
         let text =
             site("/s").unwrap().fill("http://127.0.0.1:9093 @dir@/x @who@", &[("@who@", "me")]);
         assert_eq!(text, "http://127.0.0.2:9093 /s/x me");
+    }
+
+    #[test]
+    fn hosts_of_the_lab_are_not_where_the_next_suite_is() {
+        assert_eq!(site("/s").unwrap().lab_host(6).to_string(), "127.0.2.6:10443");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! All parts of a suite together: started in order, ended in reverse, broken and mended by name.
 
-use anyhow::Context as _;
+use std::net::SocketAddrV4;
+
+use anyhow::{Context as _, ensure};
 
 use crate::component::Component;
 use crate::control::Part;
+use crate::lab::{self, Fault, Setting};
 use crate::supervise::{State, Supervised, say};
 
 /// The parts in the order of their start.
@@ -35,26 +38,69 @@ impl Suite {
         }
     }
 
-    /// Stops one part.
+    /// Stops a part, or begins a fault of a simulator: `PART/FAULT`.
     ///
     /// # Errors
-    /// When there is no such part.
-    pub(crate) async fn break_part(&self, name: &str) -> anyhow::Result<()> {
-        self.part(name)?.stop().await;
+    /// When there is no such part or fault, or the simulator refuses a setting.
+    pub(crate) async fn break_named(&self, name: &str, settings: &[Setting]) -> anyhow::Result<()> {
+        if let Some((part, fault)) = name.split_once('/') {
+            return lab::begin(self.control(part)?, fault, settings)
+                .await
+                .with_context(|| part.to_owned());
+        }
+        let part = self.part(name)?;
+        ensure!(
+            settings.is_empty(),
+            "{name} is a part, which is stopped: only faults have settings"
+        );
+        part.stop().await;
         Ok(())
     }
 
-    /// Starts one part again.
+    /// Starts a part again, or ends a fault.
     ///
     /// # Errors
-    /// When there is no such part, or it does not become ready.
-    pub(crate) async fn mend_part(&self, name: &str) -> anyhow::Result<()> {
-        self.part(name)?.start().await
+    /// When there is no such part or fault, or the part does not become ready.
+    pub(crate) async fn mend_named(&self, name: &str) -> anyhow::Result<()> {
+        match name.split_once('/') {
+            Some((part, fault)) => {
+                lab::end(self.control(part)?, fault).await.with_context(|| part.to_owned())
+            }
+            None => self.part(name)?.start().await,
+        }
+    }
+
+    /// The faults of all simulators that run.
+    ///
+    /// # Errors
+    /// When one does not answer.
+    pub(crate) async fn faults(&self) -> anyhow::Result<Vec<Fault>> {
+        let mut all = Vec::new();
+        for part in self.0.iter().filter(|part| matches!(part.state(), State::Ready(_))) {
+            let Component { name: part, faults: Some(control), .. } = part.component() else {
+                continue;
+            };
+            let known = lab::faults(*control).await.context(*part)?;
+            let full =
+                |Fault { name, description }| Fault { name: format!("{part}/{name}"), description };
+            all.extend(known.into_iter().map(full));
+        }
+        Ok(all)
     }
 
     /// What each part is and does now.
     pub(crate) fn parts(&self) -> Vec<Part> {
         self.0.iter().map(describe).collect()
+    }
+
+    /// The control interface of a simulator.
+    fn control(&self, name: &str) -> anyhow::Result<SocketAddrV4> {
+        self.part(name)?.component().faults.with_context(|| {
+            let with_faults =
+                self.0.iter().map(Supervised::component).filter(|part| part.faults.is_some());
+            let names: Vec<_> = with_faults.map(|part| part.name).collect();
+            format!("`{name}` has no faults, expected one of {}", names.join(", "))
+        })
     }
 
     fn part(&self, name: &str) -> anyhow::Result<&Supervised> {

@@ -21,7 +21,11 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
         address: url.clone(),
         port: Some(Port::AlertBridge),
         files: vec![(configuration.clone(), site.fill(sample, &[]))],
-        secrets: vec![token(site), site.folder(NAME).join("events.token")],
+        secrets: vec![
+            token(site),
+            site.folder(NAME).join("cloudstack.token"),
+            site.folder(NAME).join("xenserver.token"),
+        ],
         arguments: vec![
             flag("config.file", configuration),
             flag("storage.path", site.folder(NAME).join("data")),

@@ -8,6 +8,7 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
     let control = site.socket_address(Port::LabCloudstackControl);
     let size = ["--hosts=12", "--vms=120", "--volumes=300"].map(Into::into);
     Ok(Component {
+        faults: Some(control),
         address: format!("{}/client/api", site.url(Port::LabCloudstack)),
         port: Some(Port::LabCloudstack),
         arguments: [

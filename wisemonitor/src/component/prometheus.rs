@@ -16,6 +16,7 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
         ("alert-bridge.yml", include_str!("../../../rules/alert-bridge.yml")),
         ("network.yml", include_str!("../../../rules/network.yml")),
         ("cloudstack.yml", include_str!("../../../rules/cloudstack.yml")),
+        ("xenserver.yml", include_str!("../../../rules/xenserver.yml")),
         (
             "snmp-targets-this-machine.yml",
             include_str!("../../configuration/snmp-targets-this-machine.yml"),
@@ -47,7 +48,9 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
         let pages = std::fs::read_dir(folder.join("runbooks")).unwrap().count();
         let mut alerts = 0;
-        for rules in ["nagios.yml", "alert-bridge.yml", "network.yml", "cloudstack.yml"] {
+        let files =
+            ["nagios.yml", "alert-bridge.yml", "network.yml", "cloudstack.yml", "xenserver.yml"];
+        for rules in files {
             let rules = std::fs::read_to_string(folder.join(rules)).unwrap();
             let mut alert = None;
             for line in rules.lines().map(str::trim) {

@@ -102,7 +102,7 @@ impl Place {
 }
 
 async fn exporter_of_suite(dir: &Path) -> anyhow::Result<SocketAddrV4> {
-    let parts = control::ask(dir, &Request::Status).await?;
+    let parts = control::ask(dir, &Request::Status).await?.parts;
     let part = parts.iter().find(|part| part.name == "nagios-exporter");
     let address = part.and_then(|part| part.address.strip_prefix("http://"));
     let address = address.context("the suite has no part `nagios-exporter`")?;

@@ -50,7 +50,7 @@ impl Prometheus {
     /// # Errors
     /// When no suite runs there, or its Prometheus is not ready.
     pub(super) async fn of_suite(dir: &Path) -> anyhow::Result<Self> {
-        let parts = control::ask(dir, &Request::Status).await?;
+        let parts = control::ask(dir, &Request::Status).await?.parts;
         let part = parts
             .iter()
             .find(|part| part.name == "prometheus")
@@ -71,7 +71,9 @@ impl Prometheus {
     /// # Errors
     /// When it refuses, or does not come to it in time.
     pub(super) async fn load(self, thresholds: &[Threshold]) -> anyhow::Result<()> {
-        let answer = http::post(self.0, "/-/reload").await.context("Prometheus does not reload")?;
+        let answer = http::exchange(self.0, "POST", "/-/reload")
+            .await
+            .context("Prometheus does not reload")?;
         let says = answer.body.trim();
         ensure!(answer.status == 200, "Prometheus does not reload: {} {says}", answer.status);
         let deadline = Instant::now() + LOAD_LIMIT;

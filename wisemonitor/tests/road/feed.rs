@@ -46,6 +46,10 @@ impl Feed {
 
     /// The next event; none when the connection has ended.
     pub(crate) async fn next(&mut self) -> Option<Event> {
+        timeout(EVENT_LIMIT, self.read()).await.expect("an event in time")
+    }
+
+    async fn read(&mut self) -> Option<Event> {
         loop {
             if let Some(end) = self.unread.windows(2).position(|pair| pair == b"\n\n") {
                 let frame = String::from_utf8(self.unread.drain(..end + 2).collect()).unwrap();
@@ -54,9 +58,7 @@ impl Feed {
                 }
                 continue;
             }
-            let chunk =
-                timeout(EVENT_LIMIT, self.response.chunk()).await.expect("no event in time");
-            self.unread.extend_from_slice(&chunk.ok()??);
+            self.unread.extend_from_slice(&self.response.chunk().await.ok()??);
         }
     }
 

@@ -20,6 +20,7 @@ mod reload;
 mod suite;
 mod traffic;
 mod vm_alarm;
+mod xen;
 
 use std::collections::BTreeSet;
 
@@ -112,12 +113,13 @@ fn names_in_rules() -> BTreeSet<String> {
         include_str!("../../../rules/alert-bridge.yml"),
         include_str!("../../../rules/network.yml"),
         include_str!("../../../rules/cloudstack.yml"),
+        include_str!("../../../rules/xenserver.yml"),
     ]
     .concat();
     let expressions = rules.lines().filter(|line| line.trim_start().starts_with("expr:"));
     let names = expressions
         .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && !"_:".contains(c)));
-    let prefixes = ["nagios_", "alert_bridge_", "cloudstack_"];
+    let prefixes = ["nagios_", "alert_bridge_", "cloudstack_", "xen_"];
     let ours = |name: &&str| prefixes.iter().any(|prefix| name.starts_with(prefix));
     let names: BTreeSet<String> = names.filter(ours).map(String::from).collect();
     assert!(names.len() >= 8, "{names:?}");
