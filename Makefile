@@ -14,7 +14,7 @@
 BUILD_PACKAGES := gcc libc6-dev
 PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd snmpd
 # Node.js from elsewhere brings npm and conflicts with Debian's.
-TEST_PACKAGES := chromium sqlite3 snmp prometheus-snmp-exporter rabbitmq-server valgrind \
+TEST_PACKAGES := chromium sqlite3 snmp prometheus-snmp-exporter rabbitmq-server smstools valgrind \
 	tigervnc-standalone-server python3-venv python3-pip $(if $(shell command -v npm),,nodejs npm)
 BENCH_PACKAGES := prometheus-snmp-exporter
 FUZZ_PACKAGES := g++

@@ -16,7 +16,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -28,7 +27,7 @@ use crate::store::{Store, StoreError};
 use crate::transport::{Message, Outcome, Transport};
 use chain::Chain;
 use gate::{Gate, Passage};
-use inbound::conclude;
+use inbound::{Inbound, conclude};
 use judge::{Case, Verdict, back_off, judge};
 
 /// Pause after a failure of the store.
@@ -38,12 +37,8 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Delivers until `shutdown`; starts anew with each new configuration.
-pub(crate) async fn run(
-    mut config: watch::Receiver<Arc<Config>>,
-    store: Store,
-    metrics: Metrics,
-    shutdown: CancellationToken,
-) {
+pub(crate) async fn run(inbound: Inbound, shutdown: CancellationToken) {
+    let mut config = inbound.config.clone();
     while !shutdown.is_cancelled() {
         let current = Arc::clone(&config.borrow_and_update());
         let stop = shutdown.child_token();
@@ -54,10 +49,13 @@ pub(crate) async fn run(
                 transport: Arc::clone(transport),
                 config: Arc::clone(&current),
                 gate: Mutex::new(Gate::new(transport.limits, Instant::now())),
-                store: store.clone(),
-                metrics: metrics.clone(),
+                store: inbound.store.clone(),
+                metrics: inbound.metrics.clone(),
             };
             workers.spawn(worker.run(stop.clone()));
+            let (name, transport) = (name.clone(), Arc::clone(transport));
+            let (inbound, stop) = (inbound.clone(), stop.clone());
+            workers.spawn(async move { transport.listen(&name, &inbound, &stop).await });
         }
         tokio::select! {
             changed = config.changed() => if changed.is_err() { shutdown.cancelled().await },

@@ -12,7 +12,7 @@
 //! | `text` | in which words |
 //! | `store` | SQLite: one writer with group commit, queries by family of tables |
 //! | `delivery` | which transport has which message when, and what is told of it later |
-//! | `transport` | gammu-smsd's spool, HTTP gateways |
+//! | `transport` | HTTP gateways, the spools of gammu-smsd and of smstools |
 //! | `source_events` | the event API: what sources such as Nagios tell of |
 //! | `view`, `api`, `page` | what is shown to programs and to people |
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
@@ -128,7 +128,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
         .with_state(feed);
     let acknowledge = Router::new()
         .route("/api/v1/episodes/{id}/acknowledge", post(acknowledge::acknowledge))
-        .with_state(desk);
+        .with_state(desk.clone());
     let audit = flags.storage_path.join("audit.log");
     let audit = Router::new().route("/api/v1/audit", get(acknowledge::verify)).with_state(audit);
     let pages = page::routes()
@@ -146,14 +146,14 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     let events =
         Router::new().route("/api/v1/events", post(source_events::receive)).with_state(events);
 
-    let inbound =
-        Inbound { config: config.clone(), store: store.clone(), metrics: metrics.clone() };
+    let inbox = reply::Inbox { config: config.clone(), desk: desk.clone() };
+    let inbound = Inbound { config: config.clone(), store: store.clone(), metrics, inbox };
     let receipts = Router::new()
         .route("/api/v1/receipts/{transport}", post(callback::receive))
-        .with_state(inbound);
+        .with_state(inbound.clone());
 
     let mut tasks = JoinSet::new();
-    tasks.spawn(delivery::run(config.clone(), store.clone(), metrics, shutdown.clone()));
+    tasks.spawn(delivery::run(inbound, shutdown.clone()));
     tasks.spawn(due::run(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::sweep(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::index(store.clone(), shutdown.clone()));

@@ -200,7 +200,7 @@ impl Metrics {
                     outcome: outcome.name(),
                 });
             }
-            for receipt in [Fate::DELIVERED, Fate::FAILED] {
+            for receipt in Fate::NAMES {
                 let transport = transport.clone();
                 let _present = receipts.get_or_create(&ReceiptLabels { transport, receipt });
             }

@@ -29,7 +29,6 @@ pub(crate) struct Inbox {
 #[error("the reply was not taken: {0}")]
 pub(crate) struct NotTaken(Refusal);
 
-#[cfg_attr(not(test), expect(dead_code, reason = "no transport receives yet"))]
 impl Inbox {
     /// Acts on a message. `Ok` when it needs nothing more, also when it means nothing to us; the same message
     /// may be given twice.

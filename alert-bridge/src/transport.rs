@@ -4,10 +4,14 @@
 pub(crate) mod callback;
 pub(crate) mod gammu;
 pub(crate) mod http;
+pub(crate) mod smstools;
+pub(crate) mod spool;
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::delivery::gate::Limits;
+use crate::delivery::inbound::Inbound;
 
 /// A message for one person.
 #[derive(Debug, Clone)]
@@ -67,6 +71,8 @@ pub(crate) struct Receipt {
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fate {
+    /// The network has it, the phone perhaps not yet. Receipts of its parts will come under these names, if any.
+    Sent { known_as: Vec<String> },
     /// It is on the phone.
     Delivered,
     /// It never will be.
@@ -74,14 +80,16 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    pub(crate) const DELIVERED: &'static str = "delivered";
-    pub(crate) const FAILED: &'static str = "failed";
+    /// All names.
+    pub(crate) const NAMES: [&'static str; 3] = ["sent", "delivered", "failed"];
 
     /// Its name in the store and the metrics.
     pub(crate) fn name(&self) -> &'static str {
+        let [sent, delivered, failed] = Fate::NAMES;
         match self {
-            Fate::Delivered => Fate::DELIVERED,
-            Fate::Failed { .. } => Fate::FAILED,
+            Fate::Sent { .. } => sent,
+            Fate::Delivered => delivered,
+            Fate::Failed { .. } => failed,
         }
     }
 }
@@ -98,6 +106,7 @@ pub(crate) struct Transport {
 pub(crate) enum Way {
     Gammu(gammu::Spool),
     Http(Box<http::Gateway>),
+    Smstools(smstools::Spool),
 }
 
 impl Transport {
@@ -106,13 +115,24 @@ impl Transport {
         match &self.way {
             Way::Gammu(spool) => spool.send(message).await,
             Way::Http(gateway) => gateway.send(message).await,
+            Way::Smstools(spool) => spool.send(message).await,
+        }
+    }
+
+    /// Tells what it hears of its own accord, until `stop`.
+    pub(crate) async fn listen(&self, name: &str, inbound: &Inbound, stop: &CancellationToken) {
+        match &self.way {
+            Way::Gammu(spool) => spool.listen(name, inbound, stop).await,
+            // Gateways call us, see `callback`.
+            Way::Http(_) => {}
+            Way::Smstools(spool) => spool.listen(name, inbound, stop).await,
         }
     }
 
     /// Whether a message in doubt may be sent again: the other side drops a message that it has already.
     pub(crate) fn idempotent(&self) -> bool {
         match &self.way {
-            Way::Gammu(_) => true,
+            Way::Gammu(_) | Way::Smstools(_) => true,
             Way::Http(gateway) => gateway.idempotent(),
         }
     }

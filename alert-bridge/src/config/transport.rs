@@ -11,7 +11,8 @@ use super::period::Period;
 use super::{pattern, web_address};
 use crate::delivery::gate::Limits;
 use crate::transport::callback::Callback;
-use crate::transport::{self, Way, gammu, http};
+use crate::transport::spool::Folders;
+use crate::transport::{self, Way, gammu, http, smstools};
 
 /// The longest text that gammu-smsd and most gateways take, in parts.
 const MOST_SEGMENTS: usize = 10;
@@ -27,6 +28,7 @@ pub(crate) struct Transport {
     breaker: Breaker,
     gammu: Option<Gammu>,
     http: Option<Http>,
+    smstools: Option<Smstools>,
 }
 
 fn four() -> usize {
@@ -60,11 +62,37 @@ struct Gammu {
     outbox: Option<PathBuf>,
     sent: Option<PathBuf>,
     error: Option<PathBuf>,
+    inbox: Option<PathBuf>,
 }
 
 impl Default for Gammu {
     fn default() -> Self {
-        Gammu { spool: "/var/spool/gammu".into(), outbox: None, sent: None, error: None }
+        let spool = "/var/spool/gammu".into();
+        Gammu { spool, outbox: None, sent: None, error: None, inbox: None }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Smstools {
+    spool: PathBuf,
+    outgoing: Option<PathBuf>,
+    checked: Option<PathBuf>,
+    sent: Option<PathBuf>,
+    failed: Option<PathBuf>,
+    inboxes: Vec<PathBuf>,
+}
+
+impl Default for Smstools {
+    fn default() -> Self {
+        Smstools {
+            spool: "/var/spool/sms".into(),
+            outgoing: None,
+            checked: None,
+            sent: None,
+            failed: None,
+            inboxes: Vec::new(),
+        }
     }
 }
 
@@ -144,15 +172,16 @@ struct Receipts {
 
 impl Transport {
     pub(super) fn resolve(self, base: &Path) -> anyhow::Result<transport::Transport> {
-        let Transport { name: _, max_segments, rate_limit, breaker, gammu, http } = self;
+        let Transport { name: _, max_segments, rate_limit, breaker, gammu, http, smstools } = self;
         ensure!(
             (1..=MOST_SEGMENTS).contains(&max_segments),
             "max_segments: {max_segments} is out of range, expected 1 to {MOST_SEGMENTS}"
         );
-        let way = match (gammu, http) {
-            (Some(gammu), None) => Way::Gammu(gammu.resolve(base)),
-            (None, Some(http)) => Way::Http(Box::new(http.resolve(base)?)),
-            _ => bail!("expected either `gammu` or `http`"),
+        let way = match (gammu, http, smstools) {
+            (Some(gammu), None, None) => Way::Gammu(gammu.resolve(base)),
+            (None, Some(http), None) => Way::Http(Box::new(http.resolve(base)?)),
+            (None, None, Some(smstools)) => Way::Smstools(smstools.resolve(base)),
+            _ => bail!("expected one of `gammu`, `http`, `smstools`"),
         };
         Ok(transport::Transport { limits: limits(rate_limit, breaker)?, way })
     }
@@ -174,16 +203,36 @@ fn limits(rate: Option<RateLimit>, breaker: Breaker) -> anyhow::Result<Limits> {
 
 impl Gammu {
     fn resolve(self, base: &Path) -> gammu::Spool {
-        let Gammu { spool, outbox, sent, error } = self;
-        let folder = |given: Option<PathBuf>, name: &str| {
-            base.join(given.unwrap_or_else(|| spool.join(name)))
-        };
-        gammu::Spool {
-            outbox: folder(outbox, "outbox"),
+        let Gammu { spool, outbox, sent, error, inbox } = self;
+        let folder = |given, name| folder(base, &spool, given, name);
+        let folders = Folders {
+            outgoing: folder(outbox, "outbox"),
+            sending: None,
             sent: folder(sent, "sent"),
-            error: folder(error, "error"),
-        }
+            failed: folder(error, "error"),
+        };
+        gammu::Spool { folders, inbox: inbox.map(|inbox| base.join(inbox)) }
     }
+}
+
+impl Smstools {
+    fn resolve(self, base: &Path) -> smstools::Spool {
+        let Smstools { spool, outgoing, checked, sent, failed, inboxes } = self;
+        let folder = |given, name| folder(base, &spool, given, name);
+        let folders = Folders {
+            outgoing: folder(outgoing, "outgoing"),
+            sending: Some(folder(checked, "checked")),
+            sent: folder(sent, "sent"),
+            failed: folder(failed, "failed"),
+        };
+        let inboxes = inboxes.iter().map(|inbox| base.join(inbox)).collect();
+        smstools::Spool { folders, inboxes }
+    }
+}
+
+/// A folder of a spool, where it was given or by its usual name.
+fn folder(base: &Path, spool: &Path, given: Option<PathBuf>, name: &str) -> PathBuf {
+    base.join(given.unwrap_or_else(|| spool.join(name)))
 }
 
 impl Http {

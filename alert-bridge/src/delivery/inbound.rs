@@ -1,4 +1,4 @@
-//! What transports tell of their own accord: how messages ended.
+//! What transports tell of their own accord: how messages ended, and what phones send.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +10,10 @@ use tracing::{debug, error, info, warn};
 use super::chain::Chain;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::reply::{Inbox, NotTaken};
 use crate::store::receipts::{self, Standing, Told};
 use crate::store::{Store, StoreError, Writing, messages};
-use crate::transport::Receipt;
+use crate::transport::{Incoming, Receipt};
 
 /// Where transports tell it.
 #[derive(Debug, Clone)]
@@ -20,9 +21,25 @@ pub(crate) struct Inbound {
     pub(crate) config: watch::Receiver<Arc<Config>>,
     pub(crate) store: Store,
     pub(crate) metrics: Metrics,
+    pub(crate) inbox: Inbox,
 }
 
 impl Inbound {
+    /// What a transport calls the messages of which it may still tell something.
+    pub(crate) async fn awaited(&self, transport: &str) -> Result<Vec<String>, StoreError> {
+        let oldest = Timestamp::now() - self.config.borrow().give_up_after;
+        let name = transport.to_owned();
+        self.store.read(move |connection| receipts::awaited(connection, &name, oldest)).await
+    }
+
+    /// Takes a message from a phone.
+    ///
+    /// # Errors
+    /// When it should be given again later.
+    pub(crate) async fn incoming(&self, incoming: Incoming) -> Result<(), NotTaken> {
+        self.inbox.take(incoming).await
+    }
+
     /// Takes a receipt; it is on disk when this answers. Told twice it changes nothing.
     ///
     /// # Errors

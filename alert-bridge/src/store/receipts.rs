@@ -1,5 +1,7 @@
 //! What transports tell of messages that they have taken.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -8,6 +10,9 @@ use crate::transport::{Fate, Receipt};
 
 /// Receipts that have come before their message was known; the oldest are forgotten beyond this.
 const MOST_EARLY: usize = 10_000;
+
+/// How long before its message's answer a receipt may come. Some networks use their names again soon.
+const EARLIEST: Duration = Duration::from_secs(10 * 60);
 
 /// Where a message stands by its receipts.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,15 +43,16 @@ pub(crate) fn taken(
     references: &[String],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    // A receipt that came before this keeps what it tells; one of an older message of that name does not.
+    // A receipt that came shortly before this keeps what it tells. One of an older message of that name does not.
     let mut statement = connection.prepare_cached(
         "INSERT INTO part (transport, reference, message, at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (transport, reference) DO UPDATE SET
-             receipt = CASE WHEN message IS NULL THEN receipt END,
-             detail = CASE WHEN message IS NULL THEN detail END, message = excluded.message, at = excluded.at",
+             receipt = CASE WHEN message IS NULL AND at > ?5 THEN receipt END,
+             detail = CASE WHEN message IS NULL AND at > ?5 THEN detail END, message = excluded.message, at = excluded.at",
     )?;
     for reference in references {
-        statement.execute(params![transport, reference, row, to_millis(now)])?;
+        let row = params![transport, reference, row, to_millis(now), to_millis(now - EARLIEST)];
+        statement.execute(row)?;
     }
     Ok(())
 }
@@ -61,7 +67,7 @@ pub(crate) fn keep(
 ) -> Result<Option<i64>, StoreError> {
     let Receipt { reference, fate } = receipt;
     let detail = match fate {
-        Fate::Delivered => None,
+        Fate::Delivered | Fate::Sent { .. } => None,
         Fate::Failed { why } => Some(why),
     };
     // Whoever hands out our own id tells of it also where no answer has said that it was taken.
@@ -76,6 +82,9 @@ pub(crate) fn keep(
             params![transport, reference, own, fate.name(), detail, to_millis(now)],
             |row| row.get(0),
         )?;
+    if let (Fate::Sent { known_as }, Some(row)) = (fate, message) {
+        taken(connection, transport, row, known_as, now)?;
+    }
     if message.is_none() {
         connection
             .prepare_cached(
@@ -91,7 +100,7 @@ pub(crate) fn keep(
 pub(crate) fn standing(connection: &Connection, row: i64) -> Result<Standing, StoreError> {
     let (open, parts, delivered, failed) = connection
         .prepare_cached(
-            "SELECT m.state IN ('accepted', 'in_doubt'), count(p.reference), count(p.receipt = 'delivered' OR NULL),
+            "SELECT m.state IN ('accepted', 'in_doubt'), count(p.reference) - count(p.receipt = 'sent' OR NULL), count(p.receipt = 'delivered' OR NULL),
                     max(CASE p.receipt WHEN 'failed' THEN p.detail END)
              FROM message AS m LEFT JOIN part AS p ON p.message = m.id AND p.transport = m.transport
              WHERE m.id = ?1 GROUP BY m.id",
@@ -120,6 +129,20 @@ pub(crate) fn delivered(
         )?
         .execute(params![row, to_millis(now)])?;
     Ok(())
+}
+
+/// What a transport calls the messages of which it may still tell something, those since `oldest`.
+pub(crate) fn awaited(
+    connection: &Connection,
+    transport: &str,
+    oldest: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT p.reference FROM message AS m JOIN part AS p ON p.message = m.id AND p.transport = m.transport
+         WHERE m.state = 'accepted' AND m.transport = ?1 AND m.created_at >= ?2 AND p.receipt IS NULL",
+    )?;
+    let rows = statement.query_map(params![transport, to_millis(oldest)], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The message of a row.

@@ -29,6 +29,7 @@ DROP TABLE message;
 ALTER TABLE message_new RENAME TO message;
 CREATE INDEX message_due ON message (transport, due_at) WHERE state = 'queued';
 CREATE INDEX message_open ON message (state, created_at) WHERE state IN ('queued', 'sending');
+CREATE INDEX message_accepted ON message (transport, created_at) WHERE state = 'accepted';
 CREATE INDEX message_episode ON message (episode);
 
 ALTER TABLE attempt ADD COLUMN transport TEXT NOT NULL DEFAULT '';
@@ -39,7 +40,7 @@ CREATE TABLE part (
     transport TEXT NOT NULL,
     reference TEXT NOT NULL,
     message   INTEGER REFERENCES message (id) ON DELETE CASCADE,
-    receipt   TEXT CHECK (receipt IN ('delivered', 'failed')),
+    receipt   TEXT CHECK (receipt IN ('sent', 'delivered', 'failed')),
     detail    TEXT,
     at        INTEGER NOT NULL,
     PRIMARY KEY (transport, reference)

@@ -35,21 +35,27 @@ impl Alphabet {
 
 /// How many parts a text takes.
 pub(crate) fn count(text: &str) -> usize {
+    parts(text).len()
+}
+
+/// The parts of a text, at least one. A character of two units is never split over two of them.
+pub(crate) fn parts(text: &str) -> Vec<&str> {
     let alphabet = Alphabet::of(text);
     let (single, part) = alphabet.capacity();
     if text.chars().map(|c| alphabet.units(c)).sum::<usize>() <= single {
-        return 1;
+        return vec![text];
     }
-    // A character of two units is never split over two parts, so parts may be left one unit short.
-    let mut parts = 1;
-    let mut used = 0;
-    for units in text.chars().map(|c| alphabet.units(c)) {
+    let mut parts = Vec::new();
+    let (mut start, mut used) = (0, 0);
+    for (at, character) in text.char_indices() {
+        let units = alphabet.units(character);
         if used + units > part {
-            parts += 1;
-            used = 0;
+            parts.push(&text[start..at]);
+            (start, used) = (at, 0);
         }
         used += units;
     }
+    parts.push(&text[start..]);
     parts
 }
 

@@ -32,6 +32,21 @@ pub(crate) fn start(folder: &Path) -> Child {
         .expect("gammu-smsd is needed: apt-get install gammu-smsd")
 }
 
+/// Lets the phone of a started gammu-smsd receive a message.
+pub(crate) fn receive(folder: &Path, from: &str, text: &str) {
+    let units: String = text.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+    let length = text.encode_utf16().count();
+    let backup = format!(
+        "[Backup]\nFormat = 1.05\n\n[SMSBackup000]\nSMSC = \"+4540590000\"\nDateTime = 20260301T124510\n\
+         Incoming = TRUE\nState = UnRead\nNumber = \"{from}\"\nCoding = Unicode_No_Compression\nFolder = 1\n\
+         Length = {length}\nText00 = {units}\n"
+    );
+    // Whole at once: gammu may look at any time.
+    let whole = folder.join("received");
+    std::fs::write(&whole, backup).unwrap();
+    std::fs::rename(whole, folder.join("phone/sms/1/1")).unwrap();
+}
+
 /// The texts in one of the spool's folders, in the order of the files' names.
 pub(crate) fn texts(folder: &Path, name: &str) -> Vec<String> {
     let mut files: Vec<_> = std::fs::read_dir(folder.join("spool").join(name))

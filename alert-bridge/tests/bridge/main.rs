@@ -25,3 +25,5 @@ mod receipts;
 mod refusals;
 mod route;
 mod silence;
+mod smsd;
+mod spool;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long anything may take on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Asks again and again until there is an answer. Fails with what was waited for.
 pub(crate) async fn until<T, F: Future<Output = Option<T>>>(
