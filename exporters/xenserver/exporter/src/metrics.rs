@@ -84,7 +84,7 @@ impl Collector for Pools {
         network::networks(e, &pools)?;
         storage::storage(e, &pools, &groups)?;
         vm::vms(e, &pools, &groups)?;
-        measured::measured(e, &pools)
+        measured::measured(e, &pools, &groups)
     }
 }
 

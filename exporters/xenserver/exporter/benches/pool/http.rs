@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 /// What comes at all comes within this time.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
+/// What Prometheus asks for. Who asked for another format as well would have it encoded, too.
+const ACCEPT: &str = "Accept: application/openmetrics-text;version=1.0.0\r\n";
+
 /// A request as Prometheus makes it, and the whole answer: how long it took to its last byte.
 pub(crate) fn scrape(address: SocketAddr, path: &str) -> (Duration, Vec<u8>) {
-    let more = "Accept: application/openmetrics-text;version=1.0.0\r\nAccept-Encoding: gzip\r\n";
-    request(address, "GET", path, more)
+    request(address, "GET", path, &format!("{ACCEPT}Accept-Encoding: gzip\r\n"))
 }
 
 /// The body of an answer without compression.
 pub(crate) fn get(address: SocketAddr, path: &str) -> String {
-    body(request(address, "GET", path, "").1)
+    body(request(address, "GET", path, ACCEPT).1)
 }
 
 /// The same for a request that changes something.

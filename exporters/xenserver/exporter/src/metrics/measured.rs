@@ -1,15 +1,16 @@
 //! What hosts measure, by the table in `snapshot::measure`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet};
 use xenapi::Uuid;
 
 use super::{Family, text};
+use crate::config::Optional;
 use crate::snapshot::Snapshot;
 use crate::snapshot::measure::{Fold, MEASURES, Measure, Part, Subject};
-use crate::snapshot::sample::Sample;
+use crate::snapshot::sample::Measurements;
 
 /// What is measured of one pool.
 struct Measured<'a> {
@@ -22,23 +23,29 @@ struct Measured<'a> {
 }
 
 struct Subjected<'a> {
-    uuid: Uuid,
-    text: String,
-    sample: &'a Sample,
+    uuid: String,
+    measurements: Measurements<'a>,
 }
 
 /// The families of the table.
-pub(super) fn measured(e: &mut DescriptorEncoder<'_>, pools: &[Snapshot]) -> fmt::Result {
+pub(super) fn measured(
+    e: &mut DescriptorEncoder<'_>,
+    pools: &[Snapshot],
+    groups: &BTreeSet<Optional>,
+) -> fmt::Result {
     let pools: Vec<Measured<'_>> = pools.iter().map(of_pool).collect();
     for (place, measure) in MEASURES.iter().enumerate() {
         let mut family = Family::begin(e, measure.metric)?;
+        if !measure.is_wanted(groups) {
+            continue;
+        }
         for pool in &pools {
             let (label, subjects) = match measure.subject {
                 Subject::Host => ("host", &pool.hosts),
                 Subject::Vm => ("vm", &pool.vms),
             };
             for subject in subjects {
-                let labels = [("pool", pool.pool), (label, &subject.text)];
+                let labels = [("pool", pool.pool), (label, &subject.uuid)];
                 one(&mut family, (place, measure), pool, subject, labels)?;
             }
         }
@@ -49,8 +56,7 @@ pub(super) fn measured(e: &mut DescriptorEncoder<'_>, pools: &[Snapshot]) -> fmt
 fn of_pool(pool: &Snapshot) -> Measured<'_> {
     let measured = pool.measured();
     let subject = |uuid: Uuid| {
-        let sample = *measured.get(&uuid)?;
-        Some(Subjected { uuid, text: text(uuid), sample })
+        Some(Subjected { uuid: text(uuid), measurements: measured.get(&uuid)?.of(&uuid)? })
     };
     let vms = pool.resident().filter(|(vm, _)| !vm.is_control_domain);
     let srs = pool.inventory.srs.values().map(|sr| text(sr.uuid));
@@ -67,10 +73,10 @@ fn one(
     family: &mut Family<'_>,
     (place, measure): (usize, &Measure),
     pool: &Measured<'_>,
-    Subjected { uuid, sample, .. }: &Subjected<'_>,
+    subject: &Subjected<'_>,
     labels: [(&str, &str); 2],
 ) -> fmt::Result {
-    let mut values = sample.values(uuid, place);
+    let mut values = subject.measurements.values(place);
     if measure.fold != Fold::Each {
         let (sum, count) =
             values.fold((0.0, 0.0), |(sum, count), (_, value)| (sum + value, count + 1.0));

@@ -50,6 +50,24 @@ pub(crate) struct Sample {
     received: Timestamp,
 }
 
+/// What one host or VM measured last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measurements<'a> {
+    columns: &'a [Column],
+    values: &'a [f64],
+}
+
+impl<'a> Measurements<'a> {
+    /// The columns of one measure, each with its value.
+    pub(crate) fn values(self, measure: usize) -> impl Iterator<Item = (&'a Column, f64)> {
+        let from = self.columns.partition_point(|column| column.measure < measure);
+        let own = self.columns[from..].iter().take_while(move |column| column.measure == measure);
+        own.zip(&self.values[from..])
+            .filter(|(_, value)| value.is_finite())
+            .map(|(column, value)| (column, *value))
+    }
+}
+
 impl Chart {
     /// The columns of a legend that are asked for.
     pub(crate) fn new(legend: &Legend, groups: &BTreeSet<Optional>) -> Self {
@@ -143,19 +161,11 @@ impl Sample {
         self.chart.subjects.contains_key(subject)
     }
 
-    /// The values of a host or VM for one measure.
-    pub(crate) fn values(
-        &self,
-        subject: &Uuid,
-        measure: usize,
-    ) -> impl Iterator<Item = (&Column, f64)> {
-        let all = self.chart.subjects.get(subject).cloned().unwrap_or_default();
+    /// The measurements of a host or VM.
+    pub(crate) fn of(&self, subject: &Uuid) -> Option<Measurements<'_>> {
+        let all = self.chart.subjects.get(subject)?;
         let columns = &self.chart.columns[all.clone()];
-        let from = columns.partition_point(|column| column.measure < measure);
-        let own = columns[from..].iter().take_while(move |column| column.measure == measure);
-        own.zip(&self.values[all.start + from..])
-            .filter(|(_, value)| value.is_finite())
-            .map(|(column, value)| (column, *value))
+        Some(Measurements { columns, values: &self.values[all.clone()] })
     }
 
     /// What a variable of perfmon is now, in perfmon's unit; `None` for variables that are not measured here.
