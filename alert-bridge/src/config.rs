@@ -36,12 +36,13 @@ pub struct Config {
     pub(crate) tokens: Tokens<String>,
     pub(crate) event_tokens: Tokens<String>,
     pub(crate) alertmanagers: Vec<Address>,
-    pub(crate) time_zone: TimeZone,
     pub(crate) notify_resolved: bool,
     pub(crate) resolve_hold: Duration,
     pub(crate) vanish_after: Duration,
     pub(crate) repeat: repeat::Policy,
     pub(crate) acknowledge_by_reply: bool,
+    /// Messages to one contact within a minute, beyond which the rest is folded into a digest.
+    pub(crate) digest_after: u32,
     pub(crate) give_up_after: Duration,
     pub(crate) retention: Duration,
     pub(crate) transports: BTreeMap<String, Arc<Transport>>,
@@ -64,6 +65,7 @@ impl exporter_kit::Configuration for Config {
             vanish_after,
             repeat,
             acknowledge_by_reply,
+            digest_after,
             give_up_after,
             retention,
             transports,
@@ -81,13 +83,9 @@ impl exporter_kit::Configuration for Config {
                 Address::new(url, Auth::None).with_context(|| format!("alertmanagers: `{url}`"))
             })
             .collect::<anyhow::Result<_>>()?;
-        let time_zone = match time_zone.as_deref() {
+        let time_zone = match time_zone {
             None => TimeZone::system(),
-            Some(name) => TimeZone::get(name).ok().with_context(|| {
-                format!(
-                    "time_zone: `{name}` is not known here, expected a name such as Asia/Shanghai"
-                )
-            })?,
+            Some(name) => people::time_zone(&name)?,
         };
         let mut ways = BTreeMap::new();
         let mut segments = BTreeMap::new();
@@ -98,7 +96,7 @@ impl exporter_kit::Configuration for Config {
             let way = transport.resolve(base).with_context(|| key.clone())?;
             ensure!(ways.insert(name, Arc::new(way)).is_none(), "{key}: is there twice");
         }
-        let contacts = people::contacts(contacts, &prefixes, &segments)?;
+        let contacts = people::contacts(contacts, &prefixes, &segments, &time_zone)?;
         let known = people::Names::new(&contacts, groups)?;
         let routes = routes
             .into_iter()
@@ -110,12 +108,12 @@ impl exporter_kit::Configuration for Config {
             tokens,
             event_tokens,
             alertmanagers,
-            time_zone,
             notify_resolved,
             resolve_hold: resolve_hold.0,
             vanish_after: vanish_after.0,
             repeat: repeat.resolve().context("repeat")?,
             acknowledge_by_reply,
+            digest_after,
             give_up_after: give_up_after.0,
             retention: retention.0,
             transports: ways,

@@ -1,4 +1,5 @@
-//! What time alone brings about: held ends that become due, and problems that are told again.
+//! What time alone brings about: held ends that become due, problems that are told again,
+//! and digests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::config::Config;
-use crate::store::{Store, StoreError, episodes, reminders};
-use crate::{intake, repeat};
+use crate::store::{Store, StoreError, episodes, held, reminders};
+use crate::{digest, intake, repeat};
 
 /// Pause after a failure of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -48,7 +49,11 @@ async fn step(
     store: &Store,
 ) -> Result<Duration, StoreError> {
     let next = store.read(|connection| {
-        let next = [episodes::next_end(connection)?, reminders::next(connection)?];
+        let next = [
+            episodes::next_end(connection)?,
+            reminders::next(connection)?,
+            held::next(connection)?,
+        ];
         Ok(next.into_iter().flatten().min())
     });
     let Some(at) = next.await? else { return Ok(LONGEST_WAIT) };
@@ -60,7 +65,8 @@ async fn step(
     let write = store.write(move |writing| {
         let now = Timestamp::now();
         intake::end_held(writing, &config, now)?;
-        repeat::remind(writing, &config, now)
+        repeat::remind(writing, &config, now)?;
+        digest::fold(writing, &config, now)
     });
     write.await?;
     Ok(Duration::ZERO)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::alert::{Content, Pairs, Severity};
@@ -41,7 +42,8 @@ pub(crate) fn command() -> anyhow::Result<bool> {
     let Command { config_file, alert } = Command::parse_from(std::env::args_os().skip(1));
     let config: Config = exporter_kit::config::load(Some(&config_file))?;
     let Written { labels, annotations } = read(&alert)?;
-    print!("{}", explain(&config, &Content { labels, annotations, link: String::new() }));
+    let content = Content { labels, annotations, link: String::new() };
+    print!("{}", explain(&config, &content, Timestamp::now()));
     Ok(true)
 }
 
@@ -54,7 +56,7 @@ fn read(path: &Path) -> anyhow::Result<Written> {
 }
 
 /// A line for each rule that was looked at, and then one for each contact.
-fn explain(config: &Config, content: &Content) -> String {
+fn explain(config: &Config, content: &Content, now: Timestamp) -> String {
     let Some(severity) = Severity::of(&content.labels) else {
         return "severity none: nobody is told, whatever the routes say\n".into();
     };
@@ -81,11 +83,16 @@ fn explain(config: &Config, content: &Content) -> String {
         words.push_str("nobody is told: so the routes say\n");
     }
     for contact in named {
-        let Contact { name, phone, floor, transport, .. } = &*contact;
-        let _ = match severity < *floor {
-            true => writeln!(words, "{name} is not told: wants to know of {floor} and worse only"),
-            false => writeln!(words, "{name} is told, at {phone} by {transport}"),
+        let Contact { name, phone, floor, transport, time_zone, .. } = &*contact;
+        let how = match contact.quiet_until(severity, now) {
+            _ if severity < *floor => format!("not told: wants to know of {floor} and worse only"),
+            Some(end) => {
+                let end = end.to_zoned(time_zone.clone()).strftime("%H:%M");
+                format!("told in a digest after quiet hours, at {end}: {phone} by {transport}")
+            }
+            None => format!("told, at {phone} by {transport}"),
         };
+        let _ = writeln!(words, "{name} is {how}");
     }
     words
 }
@@ -105,7 +112,11 @@ transports: [{name: modem, gammu: {}}]
 contacts:
   - {name: duty, phone: '+123', transport: modem}
   - {name: chief, phone: '+456', severity: critical, transport: modem}
-  - {name: dba, phone: '+789', transport: modem}
+  - name: dba
+    phone: '+789'
+    transport: modem
+    time_zone: Asia/Shanghai
+    quiet: {from: '22:00', to: '07:30'}
 groups: [{name: all, contacts: [duty, chief]}]
 routes:
   - {match: {host: ^db, severity: warning}, contacts: [dba], continue: true}
@@ -121,7 +132,8 @@ routes:
         let config = exporter_kit::config::load(Some(&path)).unwrap();
         let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let annotations = Pairs::from([("output".into(), output.into())]);
-        explain(&config, &Content { labels, annotations, link: String::new() })
+        let content = Content { labels, annotations, link: String::new() };
+        explain(&config, &content, "2026-03-01T23:00:00+08:00".parse().unwrap())
     }
 
     #[test]
@@ -133,7 +145,7 @@ routes:
              routes[1] does not match: it has no team, expected one with `^web$`\n\
              routes[2] matches and names duty, chief\n\
              routes after it are not looked at: it has no `continue`\n\
-             dba is told, at +789 by modem\n\
+             dba is told in a digest after quiet hours, at 07:30: +789 by modem\n\
              duty is told, at +123 by modem\n\
              chief is not told: wants to know of critical and worse only\n"
         );

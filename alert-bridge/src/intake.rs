@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use crate::alert::Alert;
 use crate::config::Config;
 use crate::contact::Contact;
+use crate::digest;
 use crate::episode::{Episode, Transition};
 use crate::repeat;
 use crate::route;
 use crate::store::episodes::{self, Key, Loaded};
-use crate::store::{Event, StoreError, Writing, codes, messages};
+use crate::store::{Event, StoreError, Writing, codes, held, messages};
 use crate::text;
 use crate::view::{EpisodeView, EventView, Standing, milliseconds};
 
@@ -191,12 +192,18 @@ pub(crate) fn notify(
     let mut wanted = routed.unwrap_or_default();
     wanted.retain(|contact| contact.floor <= episode.severity);
     for contact in &recipients(config, transition, told, wanted) {
+        if let Some(due_at) = digest::hold_until(writing, config, contact, episode.severity, now)? {
+            let (whom, what) = ((&*key.receiver, &*contact.name), (id, &*transition.key()));
+            held::hold(writing.connection(), whom, what, episode.severity, due_at)?;
+            writing.due();
+            continue;
+        }
         let code = match transition {
             Transition::Resolved(_) => None,
             _ if !config.acknowledge_by_reply => None,
             _ => Some(codes::give(writing.connection(), &contact.phone, id)?),
         };
-        let text = text::message(episode, transition, code, contact.language, &config.time_zone);
+        let text = text::message(episode, transition, code, contact.language, &contact.time_zone);
         let queued = messages::queue(
             writing.connection(),
             &key.receiver,

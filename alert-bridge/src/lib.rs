@@ -9,7 +9,7 @@
 //! | `alert` | an alert, its severity, what tells two apart |
 //! | `episode` | the state machine, pure |
 //! | `contact`, `route`, `explain` | who is told, and why |
-//! | `text` | in which words |
+//! | `text`, `digest` | in which words, and when several are told in one message |
 //! | `store` | SQLite: one writer with group commit, queries by family of tables |
 //! | `delivery` | which transport has which message when, and what is told of it later |
 //! | `transport` | HTTP gateways, the spools of gammu-smsd and of smstools |
@@ -33,6 +33,7 @@ mod body;
 mod config;
 mod contact;
 mod delivery;
+mod digest;
 mod due;
 mod episode;
 mod explain;

@@ -120,19 +120,7 @@ pub(crate) fn contacts(
 mod tests {
     use super::*;
     use crate::alert::Pairs;
-    use crate::text::Language;
-
-    fn contact(name: &str) -> Arc<Contact> {
-        Arc::new(Contact {
-            name: name.into(),
-            phone: "+1".into(),
-            language: Language::En,
-            floor: Severity::Info,
-            transport: "t".into(),
-            fallbacks: Vec::new(),
-            max_segments: 4,
-        })
-    }
+    use crate::contact::tests::contact;
 
     fn route(host: &str, output: &str, contacts: &[&str], goes_on: bool) -> Route {
         let patterns = [(Field::Label("host".into()), host), (Field::Output, output)]
@@ -142,7 +130,7 @@ mod tests {
             .collect();
         Route {
             matches: Match { severity: None, patterns },
-            contacts: contacts.iter().map(|name| contact(name)).collect(),
+            contacts: contacts.iter().map(|name| Arc::new(contact(name))).collect(),
             goes_on,
         }
     }

@@ -13,6 +13,7 @@ mod conditions;
 pub(crate) mod deliveries;
 pub(crate) mod episodes;
 pub(crate) mod events;
+pub(crate) mod held;
 pub(crate) mod history;
 pub(crate) mod messages;
 pub(crate) mod receipts;
@@ -39,7 +40,7 @@ pub(crate) use writer::Writing;
 use writer::{Job, Writer};
 
 /// Version of the schema, in SQLite's `user_version`.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// What makes each version of the one before it.
 const MIGRATIONS: [&str; VERSION as usize] = [
@@ -49,6 +50,7 @@ const MIGRATIONS: [&str; VERSION as usize] = [
     include_str!("store/receipts.sql"),
     include_str!("store/search_blocks.sql"),
     include_str!("store/reminders.sql"),
+    include_str!("store/digests.sql"),
 ];
 
 /// Writes that may wait for the writer thread.

@@ -1,5 +1,6 @@
 //! The text of a message: short, readable on a phone, in the reader's language.
 
+pub(crate) mod digest;
 pub(crate) mod segments;
 
 use jiff::tz::TimeZone;
@@ -35,13 +36,13 @@ pub(crate) fn message(
         Language::Zh => ("：", "，"),
     };
     let (tag, detail) = match transition {
-        Transition::Firing => (severity.to_owned(), output(episode)),
+        Transition::Firing => (severity.to_owned(), one_line(episode.content.output())),
         Transition::Repeat { .. } => {
             let tag = match language {
                 Language::En => format!("STILL {severity}"),
                 Language::Zh => format!("仍为{severity}"),
             };
-            (tag, output(episode))
+            (tag, one_line(episode.content.output()))
         }
         Transition::Severity { previous, .. } => {
             let previous = severity_name(previous, language);
@@ -49,7 +50,7 @@ pub(crate) fn message(
                 Language::En => format!("{severity}, was {previous}"),
                 Language::Zh => format!("{previous}→{severity}"),
             };
-            (tag, output(episode))
+            (tag, one_line(episode.content.output()))
         }
         Transition::Resolved(reason) => {
             let lasted = lasted(episode, language);
@@ -76,10 +77,9 @@ pub(crate) fn message(
     format!("[{tag}{code}] {title}{detail} ({})", clock(at, time_zone))
 }
 
-/// The output in one line, without what is no character on a phone.
-fn output(episode: &Episode) -> String {
-    let text: String =
-        episode.content.output().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+/// A text in one line, without what is no character on a phone.
+fn one_line(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -25,6 +25,7 @@ pub struct File {
     pub(crate) vanish_after: Period,
     pub(crate) repeat: Repeat,
     pub(crate) acknowledge_by_reply: bool,
+    pub(crate) digest_after: u32,
     pub(crate) give_up_after: Period,
     pub(crate) retention: Period,
     pub(crate) transports: Vec<Transport>,
@@ -47,6 +48,7 @@ impl Default for File {
             vanish_after: Period::seconds(5 * 60),
             repeat: Repeat::default(),
             acknowledge_by_reply: false,
+            digest_after: 10,
             give_up_after: Period::seconds(24 * 60 * 60),
             retention: Period::seconds(30 * 24 * 60 * 60),
             transports: Vec::new(),
@@ -89,6 +91,8 @@ pub(crate) struct Contact {
     #[serde(default)]
     pub(crate) language: crate::text::Language,
     pub(crate) severity: Option<Severity>,
+    pub(crate) time_zone: Option<String>,
+    pub(crate) quiet: Option<Quiet>,
     pub(crate) transport: Option<String>,
     #[serde(default)]
     pub(crate) fallbacks: Vec<String>,
@@ -102,6 +106,13 @@ pub(crate) struct Prefix {
     pub(crate) transport: String,
     #[serde(default)]
     pub(crate) fallbacks: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quiet {
+    pub(crate) from: String,
+    pub(crate) to: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 
 use super::{file, names, pattern};
 use crate::alert::Severity;
-use crate::contact::Contact;
+use crate::contact::{Contact, Quiet};
 use crate::repeat::Policy;
 use crate::route::{Field, Match, Route};
 
@@ -19,11 +21,13 @@ pub(super) fn contacts(
     written: Vec<file::Contact>,
     prefixes: &[file::Prefix],
     segments: &BTreeMap<String, usize>,
+    default_zone: &TimeZone,
 ) -> anyhow::Result<Contacts> {
     let mut contacts = Contacts::new();
     for contact in written {
         let key = format!("contacts.{}", contact.name);
-        let contact = resolve(contact, prefixes, segments).with_context(|| key.clone())?;
+        let contact =
+            resolve(contact, prefixes, segments, default_zone).with_context(|| key.clone())?;
         let twice = contacts.insert(contact.name.clone(), Arc::new(contact));
         ensure!(twice.is_none(), "{key}: is there twice");
     }
@@ -34,8 +38,18 @@ fn resolve(
     written: file::Contact,
     prefixes: &[file::Prefix],
     segments: &BTreeMap<String, usize>,
+    default_zone: &TimeZone,
 ) -> anyhow::Result<Contact> {
-    let file::Contact { name, phone, language, severity, transport, fallbacks } = written;
+    let file::Contact {
+        name,
+        phone,
+        language,
+        severity,
+        time_zone: zone,
+        quiet,
+        transport,
+        fallbacks,
+    } = written;
     let digits = phone.strip_prefix('+').unwrap_or(&phone);
     ensure!(
         (3..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()),
@@ -66,7 +80,41 @@ fn resolve(
         max_segments = max_segments.min(*most);
     }
     let floor = severity.unwrap_or(Severity::Info);
-    Ok(Contact { name, phone, language, floor, transport, fallbacks, max_segments })
+    let time_zone = zone.map_or_else(|| Ok(default_zone.clone()), |name| self::time_zone(&name))?;
+    let quiet = quiet.map(file::Quiet::resolve).transpose().context("quiet")?;
+    Ok(Contact {
+        name,
+        phone,
+        language,
+        time_zone,
+        floor,
+        quiet,
+        transport,
+        fallbacks,
+        max_segments,
+    })
+}
+
+pub(super) fn time_zone(name: &str) -> anyhow::Result<TimeZone> {
+    TimeZone::get(name).ok().with_context(|| {
+        format!("time_zone: `{name}` is not known here, expected a name such as Asia/Shanghai")
+    })
+}
+
+impl file::Quiet {
+    fn resolve(self) -> anyhow::Result<Quiet> {
+        let file::Quiet { from, to } = self;
+        let hour = |key: &str, text: &str| {
+            Time::strptime("%H:%M", text).ok().with_context(|| {
+                format!(
+                    "{key}: `{text}` is no time of day, expected one such as '22:00' (in quotes)"
+                )
+            })
+        };
+        let (from, to) = (hour("from", &from)?, hour("to", &to)?);
+        ensure!(from != to, "to: is the same as `from`, expected another time");
+        Ok(Quiet { from, to })
+    }
 }
 
 impl file::Repeat {

@@ -21,7 +21,7 @@ fn the_sample_is_read_and_shows_the_defaults() {
     assert_eq!(sample.transports.keys().collect::<Vec<_>>(), ["gateway", "modem", "smstools"]);
     assert_eq!(sample.contacts["duty"].max_segments, 4);
     assert_eq!(sample.routes.len(), 4);
-    assert_eq!(sample.time_zone.iana_name(), Some("Asia/Shanghai"));
+    assert_eq!(sample.contacts["duty"].time_zone.iana_name(), Some("Asia/Shanghai"));
     let shown = |config: &Config| {
         let Config {
             notify_resolved,
@@ -29,12 +29,13 @@ fn the_sample_is_read_and_shows_the_defaults() {
             vanish_after,
             repeat,
             acknowledge_by_reply,
+            digest_after,
             give_up_after,
             retention,
             ..
         } = config;
         let lengths = [*resolve_hold, *vanish_after, *give_up_after, *retention];
-        (*notify_resolved, lengths, *repeat, *acknowledge_by_reply)
+        (*notify_resolved, lengths, *repeat, *acknowledge_by_reply, *digest_after)
     };
     assert_eq!(shown(&sample), shown(&defaults));
 }
@@ -99,6 +100,14 @@ fn an_error_names_file_key_what_came_and_what_was_expected() {
         (gateway(", form: {to: '{{ phone'}"), "form.to"),
         (gateway(", form: {}, success: {status: [1000]}"), "success.status: 1000"),
         (gateway(", form: {}, success: {body_matches: '('}"), "success.body_matches: `(`"),
+        (
+            contact("phone: '+4915', transport: t, quiet: {from: '22:00', to: '7 am'}"),
+            "contacts.duty: quiet: to: `7 am` is no time of day",
+        ),
+        (
+            contact("phone: '+4915', transport: t, time_zone: Mars/Base"),
+            "contacts.duty: time_zone: `Mars/Base`",
+        ),
         (contact("phone: '12 34', transport: t"), "phone: `12 34` is no phone number"),
         (
             contact("phone: '+4915', transport: modem"),

@@ -20,6 +20,19 @@ pub(crate) fn give(connection: &Connection, phone: &str, episode: i64) -> Result
     Ok(code)
 }
 
+/// A new code for all of these.
+pub(crate) fn share(
+    connection: &Connection,
+    phone: &str,
+    episodes: impl Iterator<Item = i64>,
+) -> Result<u16, StoreError> {
+    let code = next(connection, phone)?;
+    for episode in episodes {
+        assign(connection, phone, code, episode)?;
+    }
+    Ok(code)
+}
+
 /// A code that means nothing on this phone.
 fn next(connection: &Connection, phone: &str) -> Result<u16, StoreError> {
     let mut statement = connection

@@ -77,8 +77,7 @@ pub(crate) fn queue(
     text: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Contact { name, phone, language: _, floor: _, transport, fallbacks: _, max_segments } =
-        contact;
+    let Contact { name, phone, transport, max_segments, .. } = contact;
     let text = crate::text::segments::cap(text, *max_segments);
     let mut statement = connection.prepare_cached(
         "INSERT INTO message (receiver, contact, episode, transition, transport, phone, text, segments, state,
@@ -101,10 +100,10 @@ pub(crate) fn queue(
     Ok(statement.execute(row)? == 1)
 }
 
-/// The contacts that have had a message of this episode.
+/// The contacts that have had a message of this episode, or will be told of it in a digest.
 pub(crate) fn told(connection: &Connection, episode: i64) -> Result<Vec<String>, StoreError> {
     let mut statement = connection
-        .prepare_cached("SELECT DISTINCT contact FROM message WHERE episode = ?1 ORDER BY id")?;
+        .prepare_cached("SELECT contact FROM message WHERE episode = ?1 UNION SELECT contact FROM held WHERE episode = ?1")?;
     let rows = statement.query_map([episode], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

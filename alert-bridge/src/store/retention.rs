@@ -33,6 +33,7 @@ pub(crate) fn delete(connection: &Connection, oldest: Timestamp) -> Result<usize
         .prepare_cached(
             "INSERT INTO ended SELECT id FROM episode AS old WHERE state = 'resolved' AND ended_at < ?1
                  AND NOT EXISTS (SELECT 1 FROM message WHERE episode = old.id AND state IN ('queued', 'sending'))
+                 AND NOT EXISTS (SELECT 1 FROM held WHERE episode = old.id AND message IS NULL)
              ORDER BY ended_at LIMIT ?2",
         )?
         .execute((to_millis(oldest), BATCH))?;

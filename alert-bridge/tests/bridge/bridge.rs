@@ -14,10 +14,11 @@ use crate::wait::until;
 /// The bearer token in every configuration here.
 pub(crate) const TOKEN: &str = "a-token-for-tests";
 
-/// One phone behind a gammu spool; `{folder}` is the test's folder.
+/// One phone behind a gammu spool, without digests; `{folder}` is the test's folder.
 pub(crate) const ONE_PHONE: &str = "
 tokens: [{name: am, token: a-token-for-tests}]
 time_zone: UTC
+digest_after: 1000000
 transports: [{name: modem, gammu: {spool: '{folder}/spool'}}]
 contacts: [{name: duty, phone: '+8613800000000', language: zh, transport: modem}]
 routes: [{contacts: [duty]}]
