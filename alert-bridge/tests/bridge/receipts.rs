@@ -132,7 +132,7 @@ fn two(first: &str, second: &str) -> String {
         )
     };
     format!(
-        "tokens: [{{name: am, token: a-token-for-tests}}]\n\
+        "tokens: [{{name: am, token: a-token-for-tests}}]\ndigest_after: 100\n\
          transports:\n  - {{name: first, {}}}\n  - {{name: second, {}}}\n\
          prefixes: [{{prefix: '+4', transport: second}}, {{prefix: '+49', transport: first, fallbacks: [second]}}]\n\
          contacts: [{{name: duty, phone: '+4915100000000'}}]\n\
