@@ -20,7 +20,7 @@ mod settings;
 
 pub(crate) use consumer::Consumer;
 pub(crate) use relay::Relay;
-pub use settings::{BrokerUrl, File, Settings};
+pub use settings::{BrokerUrl, File, FileSettings, Settings, Usage};
 
 /// A message under this key asks the relays for snapshots.
 pub const REQUEST_KEY: &str = "request.snapshot";

@@ -71,7 +71,7 @@ pub struct Config {
     /// How long the last known states are shown after the module fell silent.
     pub stale_after: Duration,
     /// RabbitMQ, where it is used.
-    pub amqp: Option<amqp::Settings<Option<amqp::BrokerUrl>>>,
+    pub amqp: Option<amqp::FileSettings>,
     /// Where the history goes.
     pub history: Option<history::Settings>,
     /// How hard cases of performance data are read.

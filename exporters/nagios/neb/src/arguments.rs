@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `socket=PATH` | needed | where nagios-exporter listens |
 //! | `instance=NAME` | the machine's name | name of this Nagios among others |
-//! | `ring=MIB` | 8 | memory between callback and thread |
+//! | `ring=MIB` | 16 | memory between callback and thread |
 //! | `queue=MIB` | 16 | memory for events that are not yet acknowledged |
 //! | `spill=DIR` | none | where events go that find no room in the queue |
 //! | `spill_max=MIB` | 256 | most bytes there |
@@ -131,7 +131,7 @@ pub(crate) fn parse(text: &str) -> Result<Arguments, ArgumentsError> {
     Ok(Arguments {
         socket: socket.ok_or(ArgumentsError::NoSocket)?,
         instance,
-        ring: ring.unwrap_or(8 * MIB),
+        ring: ring.unwrap_or(16 * MIB),
         queue: queue.unwrap_or(16 * MIB),
         spill: spill.map(|folder| SpillArguments { folder, limit: spill_max.unwrap_or(256 * MIB) }),
         variables: names.filter(|name| !name.is_empty()).map(str::to_ascii_uppercase).collect(),
@@ -180,7 +180,7 @@ mod tests {
         let arguments = Arguments {
             socket: "/run/x.sock".into(),
             instance: None,
-            ring: 8 * MIB,
+            ring: 16 * MIB,
             queue: 16 * MIB,
             spill: None,
             variables,

@@ -136,15 +136,25 @@ pub(crate) fn processor_time(nagios: &Nagios) -> Duration {
     let workers = std::fs::read_to_string(main).unwrap();
     let own = nagios.pid().to_string();
     let processes = workers.split_whitespace().chain([own.as_str()]);
-    processes.map(|pid| threads_time(&Path::new("/proc").join(pid).join("task"))).sum()
+    processes.map(|pid| threads_time(&Path::new("/proc").join(pid).join("task"), |_| true)).sum()
 }
 
-fn threads_time(tasks: &Path) -> Duration {
-    let Ok(tasks) = std::fs::read_dir(tasks) else {
-        return Duration::ZERO;
+/// The module's thread in Nagios.
+pub(crate) const MODULE_THREAD: &str = "wm-nagios-neb";
+
+/// CPU time so far of Nagios' own threads with this name.
+pub(crate) fn thread_time(nagios: &Nagios, name: &str) -> Duration {
+    let tasks = Path::new("/proc").join(nagios.pid().to_string()).join("task");
+    let is_named = |task: &Path| {
+        std::fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim_end() == name)
     };
-    let nanoseconds = tasks.filter_map(|task| {
-        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+    threads_time(&tasks, is_named)
+}
+
+fn threads_time(tasks: &Path, is_meant: impl Fn(&Path) -> bool) -> Duration {
+    let tasks = std::fs::read_dir(tasks).into_iter().flatten().flatten().map(|task| task.path());
+    let nanoseconds = tasks.filter(|task| is_meant(task)).filter_map(|task| {
+        let text = std::fs::read_to_string(task.join("schedstat")).ok()?;
         text.split(' ').next()?.parse::<u64>().ok()
     });
     Duration::from_nanos(nanoseconds.sum())

@@ -86,7 +86,7 @@ impl Link {
     async fn open(settings: &Settings, purpose: &str) -> Result<Self, BrokerError> {
         let name = format!("{} {purpose}", crate::ABOUT.name);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let tls = OwnedTLSConfig { identity: None, cert_chain: settings.authorities.clone() };
+        let tls = OwnedTLSConfig { identity: None, cert_chain: settings.usage.authorities.clone() };
         let runtime = lapin::runtime::default_runtime()?;
         let connection =
             Connection::connect_uri_with_config(settings.url.uri(), properties, tls, runtime)
@@ -96,7 +96,7 @@ impl Link {
         tokio::spawn(watch_over(events, health));
         let channel = connection.create_channel().await?;
         let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-        let exchange = settings.exchange.as_str().into();
+        let exchange = settings.usage.exchange.as_str().into();
         let kind = ExchangeKind::Topic;
         channel.exchange_declare(exchange, kind, durable, FieldTable::default()).await?;
         Ok(Link { channel, health: seen, _connection: Arc::new(connection) })

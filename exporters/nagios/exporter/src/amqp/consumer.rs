@@ -203,12 +203,12 @@ async fn any(followers: &mut BTreeMap<String, Follower>) {
 /// Declares the queue, which outlives us, and begins to consume from it.
 async fn subscribe(link: &Link, settings: &Settings) -> Result<Deliveries, lapin::Error> {
     let channel = &link.channel;
-    let queue: ShortString = settings.queue.as_str().into();
+    let queue: ShortString = settings.usage.queue.as_str().into();
     let mut arguments = FieldTable::default();
     arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
     let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
     channel.queue_declare(queue.clone(), durable, arguments).await?;
-    let exchange = settings.exchange.as_str().into();
+    let exchange = settings.usage.exchange.as_str().into();
     let key = format!("v{SCHEMA}.#").as_str().into();
     let bind = QueueBindOptions::default();
     channel.queue_bind(queue.clone(), exchange, key, bind, FieldTable::default()).await?;
@@ -219,7 +219,7 @@ async fn subscribe(link: &Link, settings: &Settings) -> Result<Deliveries, lapin
 
 /// Asks every relay for a snapshot.
 async fn request_snapshots(channel: &Channel, settings: &Settings) -> Result<(), lapin::Error> {
-    let exchange = settings.exchange.as_str().into();
+    let exchange = settings.usage.exchange.as_str().into();
     let options = BasicPublishOptions::default();
     let properties = BasicProperties::default();
     channel.basic_publish(exchange, REQUEST_KEY.into(), options, b"", properties).await?.await?;

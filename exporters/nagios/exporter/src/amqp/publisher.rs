@@ -90,7 +90,7 @@ impl Publisher {
         let mut health = link.health.clone();
         let mut pulse = tokio::time::interval(HEARTBEAT);
         pulse.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut snapshot = tokio::time::interval(self.settings.snapshot_interval);
+        let mut snapshot = tokio::time::interval(self.settings.usage.snapshot_interval);
         snapshot.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             link.unblocked().await?;
@@ -154,7 +154,7 @@ impl Publisher {
         let parts = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
         let mut confirms = Vec::new();
         // Older ones are of no use once the next has come.
-        let life = (self.settings.snapshot_interval * 2).as_millis().to_string();
+        let life = (self.settings.usage.snapshot_interval * 2).as_millis().to_string();
         for (index, objects) in chunks.enumerate() {
             let content = Content::Snapshot(Part {
                 snapshot: number,
@@ -166,7 +166,7 @@ impl Publisher {
                 objects,
             });
             let message = self.message(hello.epoch, sequence, content);
-            let format = self.settings.format;
+            let format = self.settings.usage.format;
             let properties = properties(format)
                 .with_delivery_mode(PERSISTENT)
                 .with_expiration(life.as_str().into());
@@ -189,7 +189,7 @@ impl Publisher {
         let epoch = hello.epoch;
         let content = Content::Heartbeat(Heartbeat { up, hello, stats });
         let message = self.message(epoch, sequence, content);
-        let format = self.settings.format;
+        let format = self.settings.usage.format;
         let life = HEARTBEAT_LIFE.as_millis().to_string();
         let properties = properties(format).with_expiration(life.as_str().into());
         let body = message.write(format);
@@ -209,7 +209,7 @@ impl Publisher {
         body: &[u8],
         properties: BasicProperties,
     ) -> Result<PublisherConfirm, BrokerError> {
-        let exchange = self.settings.exchange.as_str().into();
+        let exchange = self.settings.usage.exchange.as_str().into();
         let options = BasicPublishOptions::default();
         broker::call(link.channel.basic_publish(exchange, key.into(), options, body, properties))
             .await
@@ -247,7 +247,7 @@ async fn requests(link: &Link, settings: &Settings) -> Result<Consumer, lapin::E
     };
     let channel = &link.channel;
     let queue = channel.queue_declare("".into(), declare, FieldTable::default()).await?;
-    let (queue, exchange) = (queue.name().clone(), settings.exchange.as_str().into());
+    let (queue, exchange) = (queue.name().clone(), settings.usage.exchange.as_str().into());
     let bind = QueueBindOptions::default();
     channel
         .queue_bind(queue.clone(), exchange, REQUEST_KEY.into(), bind, FieldTable::default())

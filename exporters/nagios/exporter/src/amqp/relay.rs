@@ -46,10 +46,10 @@ impl Relay {
         settings: Settings,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let limits = spool::Limits::new(settings.spool_max);
-        let (inlet, outlet) = spool::open(&settings.spool, limits).context("amqp: spool")?;
+        let limits = spool::Limits::new(settings.usage.spool_max);
+        let (inlet, outlet) = spool::open(&settings.usage.spool, limits).context("amqp: spool")?;
         let shared = Arc::new(Shared::default());
-        let format = settings.format;
+        let format = settings.usage.format;
         let publisher = Publisher::new(instance, settings, outlet, Arc::clone(&shared));
         tokio::spawn(shutdown.clone().run_until_cancelled_owned(publisher.run()));
         Ok(Relay { instance: instance.to_owned(), format, inlet, shared })

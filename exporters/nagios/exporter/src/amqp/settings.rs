@@ -42,10 +42,19 @@ pub struct File {
     snapshot_interval: Option<String>,
 }
 
-/// RabbitMQ, and how it is used. In a file `Address` is an option: the flag may give it.
+/// RabbitMQ, and how it is used.
 #[derive(Debug, Clone)]
 pub struct Settings<Address = BrokerUrl> {
     pub(crate) url: Address,
+    pub(crate) usage: Usage,
+}
+
+/// What a file says: the flag may still give the address.
+pub type FileSettings = Settings<Option<BrokerUrl>>;
+
+/// How a broker is used.
+#[derive(Debug, Clone)]
+pub struct Usage {
     /// Whom to believe besides the system's authorities, as PEM.
     pub(crate) authorities: Option<String>,
     pub(crate) exchange: String,
@@ -61,7 +70,7 @@ pub struct Settings<Address = BrokerUrl> {
 #[derive(Clone)]
 pub struct BrokerUrl(AMQPUri);
 
-impl Settings<Option<BrokerUrl>> {
+impl FileSettings {
     /// Checks what the file says and reads what it points to. `instance` names this exporter's queue.
     ///
     /// # Errors
@@ -90,8 +99,7 @@ impl Settings<Option<BrokerUrl>> {
             ensure!(fits, "{key}: {name:?} is no name, expected 1 to 255 bytes");
             Ok(name)
         };
-        Ok(Settings {
-            url: url.map(|url| BrokerUrl::parse(url.expose())).transpose()?,
+        let usage = Usage {
             authorities: authorities.transpose()?,
             exchange: named("exchange", exchange, EXCHANGE.to_owned())?,
             queue: named("queue", queue, format!("nagios-exporter.{instance}"))?,
@@ -101,37 +109,8 @@ impl Settings<Option<BrokerUrl>> {
             snapshot_interval: snapshot_interval
                 .as_deref()
                 .map_or(Ok(SNAPSHOT_INTERVAL), interval)?,
-        })
-    }
-
-    /// With the address that the flag `--amqp.url` gives, which wins over the file's.
-    ///
-    /// # Errors
-    /// The flag's text is no address, or there is none at all.
-    fn at(self, flag: Option<&str>) -> anyhow::Result<Settings> {
-        let flag = flag.map(BrokerUrl::parse).transpose().context("--amqp.url")?;
-        let Settings {
-            url,
-            authorities,
-            exchange,
-            queue,
-            format,
-            spool,
-            spool_max,
-            snapshot_interval,
-        } = self;
-        let expected = "amqp: url: is missing, expected url, url_file or --amqp.url";
-        let url = flag.or(url).context(expected)?;
-        Ok(Settings {
-            url,
-            authorities,
-            exchange,
-            queue,
-            format,
-            spool,
-            spool_max,
-            snapshot_interval,
-        })
+        };
+        Ok(Settings { url: url.map(|url| BrokerUrl::parse(url.expose())).transpose()?, usage })
     }
 }
 
@@ -141,16 +120,18 @@ impl Settings {
     /// # Errors
     /// The flag's text is no address, or there are settings without one.
     pub(crate) fn with_flag(
-        file: Option<Settings<Option<BrokerUrl>>>,
+        file: Option<FileSettings>,
         flag: Option<&str>,
         instance: &str,
     ) -> anyhow::Result<Option<Self>> {
-        let settings = match (file, flag) {
-            (Some(file), _) => file,
-            (None, Some(_)) => Settings::resolve(File::default(), instance, Path::new("/"))?,
-            (None, None) => return Ok(None),
+        let flag = flag.map(BrokerUrl::parse).transpose().context("--amqp.url")?;
+        let Settings { url, usage } = match file {
+            Some(file) => file,
+            None if flag.is_some() => Settings::resolve(File::default(), instance, Path::new("/"))?,
+            None => return Ok(None),
         };
-        settings.at(flag).map(Some)
+        let expected = "amqp: url: is missing, expected url, url_file or --amqp.url";
+        Ok(Some(Settings { url: flag.or(url).context(expected)?, usage }))
     }
 }
 
@@ -200,7 +181,7 @@ fn interval(text: &str) -> anyhow::Result<Duration> {
 mod tests {
     use super::*;
 
-    fn resolve(text: &str) -> Result<Settings<Option<BrokerUrl>>, String> {
+    fn resolve(text: &str) -> Result<FileSettings, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.yml");
         std::fs::write(&path, text).unwrap();
@@ -216,16 +197,19 @@ mod tests {
         assert_eq!(settings.url.to_string(), "amqp://127.0.0.1:5673");
         assert!(!format!("{settings:?}").contains("t0p"), "{settings:?}");
         assert_eq!(
-            (settings.exchange.as_str(), settings.queue.as_str()),
+            (settings.usage.exchange.as_str(), settings.usage.queue.as_str()),
             (EXCHANGE, "nagios-exporter.test")
         );
         let text =
             "url: amqp://a\nspool: s\nspool_max: 2MiB\nsnapshot_interval: 10s\nformat: cbor\n";
         let settings = with_flag(Some(resolve(text).unwrap()), Some("amqp://b")).unwrap();
         assert_eq!(settings.url.to_string(), "amqp://b:5672");
-        assert_eq!(settings.spool, Path::new("/base/s"));
-        assert_eq!((settings.format, settings.spool_max), (Format::Cbor, ByteSize(2 << 20)));
-        assert_eq!(settings.snapshot_interval, Duration::from_secs(10));
+        assert_eq!(settings.usage.spool, Path::new("/base/s"));
+        assert_eq!(
+            (settings.usage.format, settings.usage.spool_max),
+            (Format::Cbor, ByteSize(2 << 20))
+        );
+        assert_eq!(settings.usage.snapshot_interval, Duration::from_secs(10));
         let without = resolve("spool: s\n").unwrap();
         let settings = with_flag(Some(without.clone()), Some("amqp://b")).unwrap();
         assert_eq!(settings.url.to_string(), "amqp://b:5672");
