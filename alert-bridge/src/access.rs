@@ -7,6 +7,8 @@ use anyhow::{Context as _, ensure};
 use exporter_kit::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::heartbeat;
+
 /// What a user is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -71,6 +73,10 @@ fn read(
         let secret = Secret::resolve(&key, token, token_file.as_deref(), base)?
             .with_context(|| format!("{key}: is missing, expected token or token_file"))?;
         let cluster = cluster.unwrap_or_else(|| "default".into());
+        ensure!(
+            cluster != heartbeat::CLUSTER,
+            "{list}.{name}.cluster: `{cluster}` is what alert-bridge calls itself, expected another name"
+        );
         anyhow::Ok(Token { name, value: cluster, secret })
     };
     tokens.into_iter().map(resolve).collect::<anyhow::Result<_>>().map(Tokens::new)

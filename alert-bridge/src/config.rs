@@ -23,6 +23,7 @@ use access::{Settings, Tokens};
 
 use crate::access::{self as allowed, Role};
 use crate::contact::Contact;
+use crate::heartbeat::Heartbeat;
 use crate::repeat;
 use crate::route::Route;
 use crate::transport::Transport;
@@ -39,6 +40,7 @@ pub struct Config {
     pub(crate) notify_resolved: bool,
     pub(crate) resolve_hold: Duration,
     pub(crate) vanish_after: Duration,
+    pub(crate) heartbeat: Option<Heartbeat>,
     pub(crate) repeat: repeat::Policy,
     pub(crate) acknowledge_by_reply: bool,
     /// Messages to one contact within a minute, beyond which the rest is folded into a digest.
@@ -63,6 +65,7 @@ impl exporter_kit::Configuration for Config {
             notify_resolved,
             resolve_hold,
             vanish_after,
+            heartbeat,
             repeat,
             acknowledge_by_reply,
             digest_after,
@@ -111,6 +114,7 @@ impl exporter_kit::Configuration for Config {
             notify_resolved,
             resolve_hold: resolve_hold.0,
             vanish_after: vanish_after.0,
+            heartbeat: heartbeat.map(file::Heartbeat::resolve).transpose().context("heartbeat")?,
             repeat: repeat.resolve().context("repeat")?,
             acknowledge_by_reply,
             digest_after,

@@ -17,6 +17,7 @@
 //! | `view`, `api`, `page` | what is shown to programs and to people |
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
 //! | `silence` | the silence of what is taken on, in Alertmanager |
+//! | `heartbeat` | the alarm when alerts stop coming |
 //! | `area` | the part of the site that an episode is of |
 //! | `reply` | what phones send to us |
 //! | `due`, `repeat`, `upkeep`, `reconcile` | what time and a lost resolution bring about |
@@ -38,6 +39,7 @@ mod due;
 mod episode;
 mod explain;
 mod feed;
+mod heartbeat;
 mod intake;
 mod metrics;
 mod page;
@@ -73,6 +75,7 @@ use acknowledge::Desk;
 pub use config::Config;
 use delivery::inbound::Inbound;
 use feed::Feed;
+use heartbeat::Beats;
 use metrics::Metrics;
 use store::Store;
 use transport::callback;
@@ -139,9 +142,10 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
         .merge(access.guard(Right::Acknowledge, acknowledge))
         .merge(access.guard(Right::Audit, audit));
     let own_login = config.borrow().access.has_users();
+    let beats = Beats::default();
     let webhook = Router::new()
         .route("/api/v1/webhook", post(webhook::receive))
-        .with_state(Webhook::new(config.clone(), store.clone(), metrics.clone()));
+        .with_state(Webhook::new(config.clone(), store.clone(), metrics.clone(), beats.clone()));
 
     let events = source_events::Intake::new(config.clone(), store.clone(), metrics.clone());
     let events =
@@ -158,6 +162,7 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
     tasks.spawn(due::run(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::sweep(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::index(store.clone(), shutdown.clone()));
+    tasks.spawn(heartbeat::run(config.clone(), store.clone(), beats, shutdown.clone()));
     tasks.spawn(silence::run(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(reconcile::run(config, store, shutdown.clone()));
 

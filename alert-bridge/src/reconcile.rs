@@ -21,6 +21,7 @@ use tracing::{info, warn};
 
 use crate::alert::{Content, Pairs};
 use crate::config::Config;
+use crate::heartbeat;
 use crate::intake;
 use crate::store::episodes::{self, Key};
 use crate::store::{Store, StoreError};
@@ -108,8 +109,11 @@ async fn compare(
             .await?;
     }
     let open = store.read(episodes::open).await?;
-    let open =
-        open.into_iter().filter(|(_, content)| comparable(&content.labels)).map(|(key, _)| key);
+    // Of what this program raises itself no Alertmanager knows.
+    let open = open
+        .into_iter()
+        .filter(|(key, content)| key.cluster != heartbeat::CLUSTER && comparable(&content.labels))
+        .map(|(key, _)| key);
     for key in absences.observe(answers, open, now, config.vanish_after) {
         info!(
             receiver = key.receiver,

@@ -24,6 +24,7 @@ use tracing::{info, warn};
 use crate::alert::{Alert, Content, Pairs, Severity};
 use crate::body::{self, BodyError};
 use crate::config::Config;
+use crate::heartbeat::Beats;
 use crate::intake::{self, Notification};
 use crate::metrics::{Metrics, Status, WebhookOutcome};
 use crate::store::Store;
@@ -43,6 +44,7 @@ pub(crate) struct Webhook {
     config: watch::Receiver<Arc<Config>>,
     store: Store,
     metrics: Metrics,
+    beats: Beats,
     places: Arc<Semaphore>,
 }
 
@@ -51,8 +53,9 @@ impl Webhook {
         config: watch::Receiver<Arc<Config>>,
         store: Store,
         metrics: Metrics,
+        beats: Beats,
     ) -> Self {
-        Webhook { config, store, metrics, places: Arc::new(Semaphore::new(CONCURRENT)) }
+        Webhook { config, store, metrics, beats, places: Arc::new(Semaphore::new(CONCURRENT)) }
     }
 }
 
@@ -130,6 +133,10 @@ impl Webhook {
         let parsed = parse(&body, cluster).map_err(Refusal::Unreadable)?;
         drop(body);
         let Parsed { notification, ignored, truncated } = parsed;
+        let expected = config.heartbeat.as_ref().map(|heartbeat| heartbeat.alert.as_str());
+        if ignored.iter().any(|name| Some(name.as_str()) == expected) {
+            self.beats.note(&notification.cluster, Timestamp::now());
+        }
         if truncated > 0 {
             warn!(
                 truncated,
@@ -148,7 +155,7 @@ impl Webhook {
             tokio::time::timeout(STORE_LIMIT, write).await.map_err(|_| Refusal::StoreSlow)??;
         self.metrics.alerts(Status::Firing, firing);
         self.metrics.alerts(Status::Resolved, resolved);
-        self.metrics.alerts(Status::Ignored, ignored);
+        self.metrics.alerts(Status::Ignored, ignored.len() as u64);
         self.metrics.late(effect.late);
         self.metrics.unrouted(effect.unrouted);
         info!(
@@ -196,8 +203,8 @@ enum WireStatus {
 #[derive(Debug)]
 struct Parsed {
     notification: Notification,
-    /// Alerts of severity "none", a heartbeat for example: nobody is to be told.
-    ignored: u64,
+    /// Names of the alerts of severity "none", a heartbeat for example: nobody is to be told.
+    ignored: Vec<String>,
     truncated: u64,
 }
 
@@ -208,13 +215,16 @@ fn parse(body: &[u8], cluster: String) -> Result<Parsed, String> {
         format!("{}: {}, expected Alertmanager's webhook version 4", error.path(), error.inner())
     })?;
     json.end().map_err(|error| format!("after the notification: {error}"))?;
-    let total = alerts.len();
+    let mut ignored = Vec::new();
     let alerts: Vec<Alert> = alerts
         .into_iter()
         .filter_map(|alert| {
             let WireAlert { status, labels, annotations, starts_at, ends_at, generator_url } =
                 alert;
-            let severity = Severity::of(&labels)?;
+            let Some(severity) = Severity::of(&labels) else {
+                ignored.push(labels.get("alertname").cloned().unwrap_or_default());
+                return None;
+            };
             let content = Content { labels, annotations, link: generator_url };
             let ends_at = match status {
                 WireStatus::Firing => None,
@@ -223,7 +233,6 @@ fn parse(body: &[u8], cluster: String) -> Result<Parsed, String> {
             Some(Alert { content, severity, starts_at, ends_at })
         })
         .collect();
-    let ignored = (total - alerts.len()) as u64;
     Ok(Parsed {
         notification: Notification { cluster, receiver, alerts },
         ignored,

@@ -23,6 +23,7 @@ pub struct File {
     pub(crate) notify_resolved: bool,
     pub(crate) resolve_hold: Period,
     pub(crate) vanish_after: Period,
+    pub(crate) heartbeat: Option<Heartbeat>,
     pub(crate) repeat: Repeat,
     pub(crate) acknowledge_by_reply: bool,
     pub(crate) digest_after: u32,
@@ -46,6 +47,7 @@ impl Default for File {
             notify_resolved: true,
             resolve_hold: Period::seconds(2),
             vanish_after: Period::seconds(5 * 60),
+            heartbeat: None,
             repeat: Repeat::default(),
             acknowledge_by_reply: false,
             digest_after: 10,
@@ -56,6 +58,24 @@ impl Default for File {
             contacts: Vec::new(),
             groups: Vec::new(),
             routes: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Heartbeat {
+    pub(crate) alert: String,
+    pub(crate) after: Period,
+    pub(crate) clusters: Vec<String>,
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Heartbeat {
+            alert: "Watchdog".into(),
+            after: Period::seconds(5 * 60),
+            clusters: vec!["default".into()],
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Contacts, groups of them, and the routes that name either.
+//! Contacts, groups of them, the routes that name either, and what they are told of without an alert.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::{file, names, pattern};
 use crate::alert::Severity;
 use crate::contact::{Contact, Quiet};
+use crate::heartbeat::Heartbeat;
 use crate::repeat::Policy;
 use crate::route::{Field, Match, Route};
 
@@ -114,6 +115,14 @@ impl file::Quiet {
         let (from, to) = (hour("from", &from)?, hour("to", &to)?);
         ensure!(from != to, "to: is the same as `from`, expected another time");
         Ok(Quiet { from, to })
+    }
+}
+
+impl file::Heartbeat {
+    pub(super) fn resolve(self) -> anyhow::Result<Heartbeat> {
+        let file::Heartbeat { alert, after, clusters } = self;
+        ensure!(!after.0.is_zero(), "after: `0s` is too short, expected one such as 5m");
+        Ok(Heartbeat { alert, after: after.0, clusters })
     }
 }
 

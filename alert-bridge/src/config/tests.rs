@@ -80,6 +80,11 @@ fn an_error_names_file_key_what_came_and_what_was_expected() {
     };
     let cases = [
         ("tokens: []\n".to_owned(), "tokens: none is configured"),
+        (
+            "tokens: [{name: am, token: x, cluster: alert-bridge}]\n".into(),
+            "tokens.am.cluster: `alert-bridge` is what alert-bridge calls itself",
+        ),
+        (format!("{TOKENS}heartbeat: {{after: 0s}}\n"), "heartbeat: after: `0s` is too short"),
         ("tokens: [{name: am}]\n".into(), "tokens.am.token: is missing"),
         (format!("{TOKENS}tokenz: 1\n"), "bridge.yml:2:1: "),
         (format!("{TOKENS}retention: 30\n"), "expected one such as 15m"),

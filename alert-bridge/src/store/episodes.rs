@@ -202,6 +202,14 @@ pub(crate) fn open(connection: &Connection) -> Result<Vec<(Key, Content)>, Store
     Ok(open)
 }
 
+/// What the open episodes of one cluster are about.
+pub(crate) fn open_of(connection: &Connection, cluster: &str) -> Result<Vec<Content>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT content FROM episode WHERE state = 'firing' AND cluster = ?1")?;
+    let rows = statement.query_map([cluster], |row| row.get::<_, String>(0))?;
+    rows.map(|content| Ok(serde_json::from_str(&content?)?)).collect()
+}
+
 /// The label sets whose end has been in doubt since `until` or longer, each with its problem.
 pub(crate) fn doubted(
     connection: &Connection,

@@ -25,8 +25,8 @@ fn what_alertmanager_sends_is_read() {
         parse(BODY.as_bytes(), "north".into()).unwrap();
     let Notification { cluster, receiver, alerts } = notification;
     assert_eq!(
-        (cluster.as_str(), receiver.as_str(), ignored, truncated),
-        ("north", "people", 1, 2)
+        (cluster.as_str(), receiver.as_str(), ignored.join(",").as_str(), truncated),
+        ("north", "people", "Watchdog", 2)
     );
     assert_eq!(alerts.len(), 2);
     assert_eq!((alerts[0].severity, alerts[0].ends_at), (Severity::Critical, None));

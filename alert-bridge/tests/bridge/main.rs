@@ -20,6 +20,7 @@ mod disk;
 mod events;
 mod feed;
 mod gateway;
+mod heartbeat;
 mod page;
 mod receipts;
 mod refusals;
