@@ -14,7 +14,7 @@ pub(crate) use zone::dashboard as zone;
 pub(crate) use zones::dashboard as zones;
 
 use crate::dashboard::Variable;
-use crate::panel::{Colour, Kind, Meaning, Panel, Query, Unit};
+use crate::panel::{Colour, graph, stat};
 
 /// The label matchers that every query begins with.
 const CLOUD: &str = "job=~\"$job\", cloud=~\"$cloud\"";
@@ -43,19 +43,4 @@ fn variables() -> Vec<Variable> {
         Variable::of_label("job", "Job", format!("label_values({}, job)", cloud::UP.name), true),
         Variable::of_label("cloud", "Cloud", clouds, true),
     ]
-}
-
-fn stat(
-    title: &'static str,
-    description: &'static str,
-    meaning: Meaning,
-    unit: Unit,
-    promql: String,
-) -> Panel {
-    let queries = vec![Query::new(promql, "")];
-    Panel { title, description, kind: Kind::Stat(meaning), unit, size: (4, 4), queries }
-}
-
-fn graph(title: &'static str, description: &'static str, unit: Unit, queries: Vec<Query>) -> Panel {
-    Panel { title, description, kind: Kind::Timeseries, unit, size: (12, 8), queries }
 }

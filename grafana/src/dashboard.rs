@@ -40,8 +40,12 @@ pub(crate) enum Values {
     OfLabel { query: String, multi: bool },
     /// The values of a label. All of them matches series without the label too.
     OfLabelOrNone(String),
+    /// The values of a label, shown by what another label of the same series says.
+    Named { series: String, value: &'static str, text: &'static str },
     /// What is typed; empty at first.
     Typed,
+    /// What is typed; this at first.
+    Preset(&'static str),
     /// One of these, each with the text that queries get; the first one at first.
     OneOf(&'static [(&'static str, &'static str)]),
 }
@@ -103,13 +107,35 @@ impl Variable {
             Values::OfLabel { query, multi: false } => of_label(query, false),
             Values::OfLabel { query, multi: true } => all(of_label(query, true), ".+"),
             Values::OfLabelOrNone(query) => all(of_label(query, true), ".*"),
-            Values::Typed => json!({
-                "name": name, "label": label, "type": "textbox", "query": "", "hide": 0,
-                "current": { "text": "", "value": "" },
-            }),
+            Values::Named { series, value, text } => {
+                let mut variable = of_label(format!("query_result({series})"), false);
+                variable["regex"] = by_name(value, text).into();
+                variable["sort"] = 1.into();
+                variable
+            }
+            Values::Typed => typed(name, label, ""),
+            Values::Preset(text) => typed(name, label, text),
             Values::OneOf(choices) => one_of(name, label, choices),
         }
     }
+}
+
+fn typed(name: &str, label: &str, text: &str) -> Value {
+    json!({
+        "name": name, "label": label, "type": "textbox", "query": text, "hide": 0,
+        "current": { "text": text, "value": text },
+    })
+}
+
+/// Takes the value and its text out of a series as Prometheus writes it: labels are in the order of their names.
+fn by_name(value: &str, text: &str) -> String {
+    let [first, second] = if value < text {
+        [("value", value), ("text", text)]
+    } else {
+        [("text", text), ("value", value)]
+    };
+    let label = |(group, label): (&str, &str)| format!("[{{,]{label}=\"(?<{group}>[^\"]*)\"");
+    format!("/{}.*{}/", label(first), label(second))
 }
 
 fn one_of(name: &str, label: &str, choices: &[(&str, &str)]) -> Value {

@@ -5,6 +5,7 @@
 
 mod cloudstack;
 mod dashboard;
+mod home;
 mod hosts;
 mod infrastructure;
 mod nagios;
@@ -13,11 +14,13 @@ mod objects;
 mod panel;
 mod performance;
 mod services;
+mod xenserver;
 
 /// Every dashboard: its file name and its text.
 #[must_use]
 pub fn all() -> Vec<(&'static str, String)> {
     [
+        ("home.json", home::dashboard()),
         ("infrastructure.json", infrastructure::dashboard()),
         ("hosts.json", hosts::dashboard()),
         ("services.json", services::dashboard()),
@@ -29,6 +32,10 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("zone.json", cloudstack::zone()),
         ("tenants.json", cloudstack::tenants()),
         ("control-plane.json", cloudstack::control()),
+        ("pools.json", xenserver::pools()),
+        ("xen-host.json", xenserver::host()),
+        ("virtual-machines.json", xenserver::machines()),
+        ("vm.json", xenserver::machine()),
     ]
     .map(|(name, dashboard)| (name, format!("{:#}\n", dashboard.into_json())))
     .into()

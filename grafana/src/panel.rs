@@ -22,6 +22,8 @@ pub(crate) struct Panel {
 pub(crate) enum Kind {
     /// One number, coloured by what it means.
     Stat(Meaning),
+    /// The same; a click opens the dashboard of this uid.
+    Lead(Meaning, &'static str),
     /// Lines over time.
     Timeseries,
     /// Lines over time; those of all queries but the first are limits, and dashed.
@@ -30,6 +32,8 @@ pub(crate) enum Kind {
     Hourly,
     /// A bar for each series, from 0 to 1, coloured by how full it is.
     Bars,
+    /// A bar for each series, the longest first, of what is highest now.
+    Ranking,
     /// A round gauge for each series, from 0 to 1, coloured by how full it is.
     Gauges,
     /// A table that joins its queries on their common labels.
@@ -90,6 +94,8 @@ pub(crate) enum Show {
     /// A cell that, when clicked, opens the dashboard of a uid; its variables get the values of columns, each
     /// named by its title.
     Open(&'static str, &'static [(&'static str, &'static str)]),
+    /// A cell that, when clicked, offers pages elsewhere: what they are called, and their addresses.
+    Visit(&'static [(&'static str, &'static str)]),
     Number(Unit),
     /// A number that stands for a word.
     Words(&'static [(u8, &'static str, Colour)]),
@@ -104,21 +110,46 @@ pub(crate) enum Unit {
     Ratio,
     PerSecond,
     BitsPerSecond,
+    BytesPerSecond,
+    Watts,
     /// Seconds since the Unix epoch, shown as the time since then; the query multiplies by 1000.
     Ago,
+}
+
+/// One number.
+pub(crate) fn stat(
+    title: &'static str,
+    description: &'static str,
+    meaning: Meaning,
+    unit: Unit,
+    promql: String,
+) -> Panel {
+    let queries = vec![Query::new(promql, "")];
+    Panel { title, description, kind: Kind::Stat(meaning), unit, size: (4, 4), queries }
+}
+
+/// Lines over time.
+pub(crate) fn graph(
+    title: &'static str,
+    description: &'static str,
+    unit: Unit,
+    queries: Vec<Query>,
+) -> Panel {
+    Panel { title, description, kind: Kind::Timeseries, unit, size: (12, 8), queries }
 }
 
 impl Panel {
     pub(crate) fn into_json(self) -> Value {
         let Panel { title, description, kind, unit, size: _, queries } = self;
         let table = matches!(kind, Kind::Table(_));
+        let instant = table || matches!(kind, Kind::Ranking);
         let targets: Vec<Value> = queries
             .into_iter()
             .zip('A'..)
             .map(|(Query { promql, legend }, id)| {
                 json!({
                     "refId": id.to_string(), "datasource": datasource(), "expr": promql, "legendFormat": legend,
-                    "format": if table { "table" } else { "time_series" }, "instant": table, "range": !table,
+                    "format": if table { "table" } else { "time_series" }, "instant": instant, "range": !instant,
                 })
             })
             .collect();
@@ -128,7 +159,14 @@ impl Panel {
             "options": {},
         });
         match kind {
-            Kind::Stat(meaning) => stat(&mut panel, meaning),
+            Kind::Stat(meaning) => coloured(&mut panel, meaning),
+            Kind::Lead(meaning, uid) => {
+                coloured(&mut panel, meaning);
+                panel["fieldConfig"]["defaults"]["links"] = json!([{
+                    "title": "Open",
+                    "url": format!("/d/{uid}?${{__url_time_range}}&${{datasource:queryparam}}"),
+                }]);
+            }
             Kind::Timeseries => timeseries(&mut panel),
             Kind::Limited => limited(&mut panel),
             Kind::Hourly => {
@@ -141,6 +179,7 @@ impl Panel {
                 "bargauge",
                 json!({ "displayMode": "basic", "orientation": "horizontal" }),
             ),
+            Kind::Ranking => ranking(&mut panel),
             Kind::Gauges => parts(&mut panel, "gauge", json!({ "showThresholdLabels": false })),
             Kind::Table(columns) => self::table(&mut panel, columns),
         }
@@ -148,7 +187,7 @@ impl Panel {
     }
 }
 
-fn stat(panel: &mut Value, meaning: Meaning) {
+fn coloured(panel: &mut Value, meaning: Meaning) {
     let (mappings, steps) = match meaning {
         Meaning::Up => (
             words(&[(0, "DOWN", Colour::Red), (1, "UP", Colour::Green)]),
@@ -192,6 +231,16 @@ fn parts(panel: &mut Value, shape: &str, options: Value) {
     panel["options"] = options;
     panel["options"]["reduceOptions"] =
         json!({ "calcs": ["lastNotNull"], "fields": "", "values": false });
+}
+
+fn ranking(panel: &mut Value) {
+    panel["type"] = "bargauge".into();
+    panel["fieldConfig"]["defaults"]["min"] = 0.into();
+    panel["fieldConfig"]["defaults"]["color"] = json!({ "mode": "fixed", "fixedColor": "blue" });
+    panel["options"] = json!({
+        "displayMode": "basic", "orientation": "horizontal", "showUnfilled": true,
+        "reduceOptions": { "calcs": ["lastNotNull"], "fields": "", "values": false },
+    });
 }
 
 fn limited(panel: &mut Value) {
@@ -254,6 +303,13 @@ impl Column {
                     "url": format!("/d/{uid}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}{variables}"),
                 }] }])
             }
+            Show::Visit(pages) => {
+                let links: Vec<_> = pages
+                    .iter()
+                    .map(|(title, url)| json!({ "title": title, "url": url, "targetBlank": true }))
+                    .collect();
+                json!([{ "id": "links", "value": links }])
+            }
             Show::Number(unit) => json!([{ "id": "unit", "value": unit.name() }]),
             Show::Words(list) => json!([
                 { "id": "mappings", "value": words(list) },
@@ -298,6 +354,8 @@ impl Unit {
             Unit::Ratio => "percentunit",
             Unit::PerSecond => "cps",
             Unit::BitsPerSecond => "bps",
+            Unit::BytesPerSecond => "Bps",
+            Unit::Watts => "watt",
             Unit::Ago => "dateTimeFromNow",
         }
     }

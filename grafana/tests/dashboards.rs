@@ -21,10 +21,11 @@ fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
 /// Every query of the panels, with what Grafana would put for its variables.
 fn queries(dashboard: &Value) -> Vec<(String, String)> {
     let filled = |text: &Value| {
-        let mut text = text.as_str().unwrap().replace("$__rate_interval", "1m");
+        let mut text =
+            text.as_str().unwrap().replace("$__rate_interval", "1m").replace("$__range", "1m");
         text = text.replace("$state", ">= 0").replace("$search", "");
         for variable in
-            ["job", "group", "instance", "host", "service", "device", "interface", "cloud", "zone"]
+            "job group instance host service device interface cloud zone pool vm power".split(' ')
         {
             text = text.replace(&format!("${variable}"), ".+");
         }

@@ -6,6 +6,23 @@ use crate::site::{Port, Site};
 
 const NAME: &str = "grafana";
 
+/// Files of dashboards by their names.
+macro_rules! dashboards {
+    ($($name:literal)*) => {
+        &[$((
+            concat!($name, ".json"),
+            include_str!(concat!("../../../grafana/dashboards/", $name, ".json")),
+        ),)*]
+    };
+}
+
+const DASHBOARDS: &[(&str, &str)] = dashboards! {
+    "home" "infrastructure" "hosts" "services" "performance" "nagios"
+    "network" "interface"
+    "zones" "zone" "tenants" "control-plane"
+    "pools" "xen-host" "virtual-machines" "vm"
+};
+
 /// The Grafana of this suite, or none when there is no `grafana-server` or `grafana` on the PATH.
 pub(super) fn component(site: &Site) -> Option<Component> {
     let (program, server) = match program::on_path("grafana-server") {
@@ -25,27 +42,16 @@ pub(super) fn component(site: &Site) -> Option<Component> {
             providers.join("wisemonitor.yml"),
             include_str!("../../../grafana/provisioning/dashboards/wisemonitor.yml"),
         ),
-        (
-            dashboards.join("infrastructure.json"),
-            include_str!("../../../grafana/dashboards/infrastructure.json"),
-        ),
-        (dashboards.join("network.json"), include_str!("../../../grafana/dashboards/network.json")),
-        (
-            dashboards.join("interface.json"),
-            include_str!("../../../grafana/dashboards/interface.json"),
-        ),
-        (dashboards.join("zones.json"), include_str!("../../../grafana/dashboards/zones.json")),
-        (dashboards.join("zone.json"), include_str!("../../../grafana/dashboards/zone.json")),
-        (dashboards.join("tenants.json"), include_str!("../../../grafana/dashboards/tenants.json")),
-        (
-            dashboards.join("control-plane.json"),
-            include_str!("../../../grafana/dashboards/control-plane.json"),
-        ),
     ];
     Some(Component {
         address: site.url(Port::Grafana),
         port: Some(Port::Grafana),
-        files: samples.map(|(path, sample)| (path, sample.into())).into(),
+        files: DASHBOARDS
+            .iter()
+            .map(|(name, text)| (dashboards.join(name), *text))
+            .chain(samples)
+            .map(|(path, text)| (path, text.into()))
+            .collect(),
         // Debian-style packages of Grafana put its own pages there.
         arguments: server.into_iter().chain([flag("homepath", "/usr/share/grafana")]).collect(),
         environment: vec![
