@@ -65,6 +65,8 @@ bench: check-rust install-deps build
 	xenserver) \
 		cargo bench --quiet --locked -p xenapi --bench rrd && \
 		cargo bench --quiet --locked -p xenserver-exporter --bench pool;; \
+	alert-bridge) \
+		cargo bench --quiet --locked -p alert-bridge;; \
 	outage) \
 		cargo test --release --locked -p wisemonitor --test road -- --ignored;; \
 	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack xenserver outage" >&2; exit 1;; \
