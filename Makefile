@@ -4,7 +4,7 @@
 #   make test               everything that CI tests
 #   make lint               formatting, clippy, licences of dependencies
 #   make bench ONLY=road    figures, one `name value` a line; parts: road, nagios (20 minutes), nagios-soak,
-#                           cloudstack, xenserver, snmp (20 minutes), outage (ten minutes)
+#                           cloudstack, xenserver, alert-bridge, snmp (20 minutes), outage (ten minutes)
 #   make conformance        comparison with the standards and peers; parts: snmp, cloudstack, xenserver
 #   make fuzz               throws bytes at what reads others' bytes; ONLY=snmp-decoder SECONDS=600
 #   make dashboards         writes grafana/dashboards anew
@@ -66,10 +66,10 @@ bench: check-rust install-deps build
 		cargo bench --quiet --locked -p xenapi --bench rrd && \
 		cargo bench --quiet --locked -p xenserver-exporter --bench pool;; \
 	alert-bridge) \
-		cargo bench --quiet --locked -p alert-bridge;; \
+		cargo bench --quiet --locked -p alert-bridge --bench '*';; \
 	outage) \
 		cargo test --release --locked -p wisemonitor --test road -- --ignored;; \
-	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack xenserver outage" >&2; exit 1;; \
+	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack xenserver alert-bridge outage" >&2; exit 1;; \
 	esac
 
 conformance: check-rust
