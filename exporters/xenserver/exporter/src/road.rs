@@ -95,6 +95,9 @@ impl Road {
 
     /// Until `stop`.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
+        if self.keeper.is_none() && self.historian.is_none() {
+            return;
+        }
         let mut messages = self.pool.messages();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
