@@ -22,6 +22,7 @@ pub(crate) fn print(lab: &Lab, program: &Program) {
         scrape(program.address, "/metrics");
     }
     let share = (program.cpu_seconds() - used) / begin.elapsed().as_secs_f64();
+    println!("xen_rss_mb {:.0}", program.peak_megabytes());
     let parse = parse::core_ratio(lab);
     println!("xen_parse_core_ratio {parse:.3}");
     println!("xen_cpu_core_ratio {:.3}", (share - parse).max(0.0));
