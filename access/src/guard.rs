@@ -1,6 +1,7 @@
 //! Who is calling, and whether they may.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -130,6 +131,12 @@ impl<R: Role> Access<R> {
             By::Nothing => !settings.has_users(),
             By::Token => true,
         }
+    }
+
+    /// Where a request comes from: the client behind a trusted proxy.
+    #[must_use]
+    pub fn client(&self, parts: &Parts) -> Option<IpAddr> {
+        Way::new(parts, self.settings().proxy.as_ref()).map(|way| way.client)
     }
 
     /// Who sends a request, and proof that it was meant where it changes something.

@@ -5,7 +5,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::bridge::{Bridge, ONE_PHONE, firing};
-use crate::browser::Browser;
+use browser::Browser;
 
 const PASSWORD: &str = "correct horse";
 

@@ -6,7 +6,6 @@
 )]
 
 mod bridge;
-mod browser;
 mod gammu;
 mod peers;
 mod server;

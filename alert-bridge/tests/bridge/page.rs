@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
 
 use crate::bridge::{Bridge, ONE_PHONE, firing, resolved};
-use crate::browser::Browser;
+use browser::Browser;
 
 #[tokio::test]
 async fn alerts_appear_change_and_end_without_a_reload() {

@@ -1,4 +1,11 @@
 //! A real, headless Chromium, driven over its debugging pipe (the DevTools protocol, messages ended by NUL).
+//!
+//! For tests of pages: whatever is not as expected panics.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test does not expect should end it, with the place"
+)]
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,7 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const TURNS: u32 = 1000;
 
 /// A browser with one page open; killed when dropped.
-pub(crate) struct Browser {
+#[derive(Debug)]
+pub struct Browser {
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
     session: Value,
@@ -24,7 +32,11 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    pub(crate) async fn open(url: &str, language: &str) -> Self {
+    /// Opens a page; `language` as browsers send it, such as `zh-CN`.
+    ///
+    /// # Panics
+    /// When there is no Chromium, or it does not open the page.
+    pub async fn open(url: &str, language: &str) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let mut child = Command::new("sh")
             // The pipe is expected on the descriptors 3 and 4.
@@ -67,12 +79,24 @@ impl Browser {
         browser.session = attached["sessionId"].clone();
         browser.call("Page.enable", json!({})).await;
         browser.send("Page.navigate", json!({"url": url})).await;
-        while browser.read().await["method"] != "Page.loadEventFired" {}
+        browser.loaded().await;
         browser
     }
 
+    /// Runs a JavaScript expression that leads to another page, such as a click on a link, and waits for that.
+    ///
+    /// # Panics
+    /// When no page comes.
+    pub async fn follow(&mut self, expression: &str) {
+        self.send("Runtime.evaluate", json!({"expression": expression})).await;
+        self.loaded().await;
+    }
+
     /// The value of a JavaScript expression on the page.
-    pub(crate) async fn evaluate(&mut self, expression: &str) -> Value {
+    ///
+    /// # Panics
+    /// When the expression throws.
+    pub async fn evaluate(&mut self, expression: &str) -> Value {
         let parameters =
             json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let answer = self.call("Runtime.evaluate", parameters).await;
@@ -81,7 +105,10 @@ impl Browser {
     }
 
     /// Waits until an expression is true on the page.
-    pub(crate) async fn until(&mut self, expression: &str) {
+    ///
+    /// # Panics
+    /// When that takes too long; what the page shows is told.
+    pub async fn until(&mut self, expression: &str) {
         // The page itself asks again and again; each question is bounded by the deadline.
         let ask = format!(
             "(async () => {{ for (let turn = 0; turn < {TURNS}; turn++) {{ if ({expression}) return true; \
@@ -92,7 +119,10 @@ impl Browser {
     }
 
     /// One command of the protocol and its answer.
-    pub(crate) async fn call(&mut self, method: &str, parameters: Value) -> Value {
+    ///
+    /// # Panics
+    /// When the browser refuses it, or is silent.
+    pub async fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.send(method, parameters).await;
         loop {
             let answer = self.read().await;
@@ -112,6 +142,10 @@ impl Browser {
         let mut bytes = command.to_string().into_bytes();
         bytes.push(0);
         self.commands.write_all(&bytes).await.unwrap();
+    }
+
+    async fn loaded(&mut self) {
+        while self.read().await["method"] != "Page.loadEventFired" {}
     }
 
     /// The next answer or event.
