@@ -15,11 +15,12 @@ BUILD_PACKAGES := gcc libc6-dev
 PACKAGES := nagios4-core monitoring-plugins-basic prometheus prometheus-alertmanager gammu-smsd snmpd
 # Node.js from elsewhere brings npm and conflicts with Debian's.
 TEST_PACKAGES := chromium sqlite3 snmp prometheus-snmp-exporter rabbitmq-server smstools valgrind \
-	tigervnc-standalone-server python3-venv python3-pip $(if $(shell command -v npm),,nodejs npm)
+	tigervnc-standalone-server tigervnc-tools x11-apps x11-xserver-utils xterm python3-venv python3-pip \
+	$(if $(shell command -v npm),,nodejs npm)
 BENCH_PACKAGES := prometheus-snmp-exporter
 FUZZ_PACKAGES := g++
-PROGRAMS := -p alert-bridge -p cloudstack-exporter -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p wisemonitor \
-	-p xenserver-exporter
+PROGRAMS := -p alert-bridge -p cloudstack-exporter -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p vnc-recorder \
+	-p wisemonitor -p xenserver-exporter
 RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml rules/cloudstack.yml rules/xenserver.yml
 
 .PHONY: up test lint bench conformance fuzz dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
