@@ -239,8 +239,7 @@ async fn take_in(
     };
     if let Some(recorder) = intake.recorder.take() {
         let id = intake.id();
-        recorder.finish(intake.time, reason.clone()).await;
-        store.settle(id).await;
+        store.finish(recorder, intake.time, reason.clone()).await;
         info!(recording = %id, %peer, reason, "a recording was taken in");
     }
     copied

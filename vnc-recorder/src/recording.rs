@@ -9,7 +9,7 @@
 //! | [`index`] | where keyframes, events and activity are; written at the end, found by a scan after a crash |
 //! | [`reader`] | one recording, read from any moment |
 //! | [`verify`], [`export`] | whether it is as it was written; its stream as other programs read it |
-//! | [`store`] | all recordings: list, delete, hold, retention |
+//! | [`store`], `filter` | all recordings: list, delete, hold, retention; which of them are asked for |
 //!
 //! Promises: a session never waits for the disk; what could not be recorded is said so in the recording, to the
 //! user and in the metrics; after a crash all but the last two seconds can be shown.
@@ -22,6 +22,7 @@ pub mod recorder;
 pub mod store;
 pub mod verify;
 
+mod filter;
 mod input;
 mod keyframe;
 mod stream;

@@ -40,9 +40,6 @@ const RECORD: u32 = 256 << 10;
 const KEYFRAME_MS: u32 = 60_000;
 const KEYFRAME_BYTES: u64 = 2 << 20;
 
-/// The end of a recording must be on disk within this; a session's end does not wait longer.
-const FINISH_LIMIT: Duration = Duration::from_secs(5);
-
 /// How a recording goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
@@ -167,14 +164,12 @@ impl Recorder {
         EventSender { inputs: self.inputs.downgrade(), started: self.started }
     }
 
-    /// Ends the recording. `None`: not on disk in time; it goes on by itself.
+    /// Ends the recording, and answers when that is on disk. Waits for the disk for as long as it takes: see
+    /// [`Store::finish`](super::store::Store::finish).
     pub async fn finish(self, time: u32, reason: String) -> Option<Finished> {
         let (answer, finished) = oneshot::channel();
-        let finish = async {
-            self.inputs.send(Input::Finish(time, reason, answer)).await.ok()?;
-            finished.await.ok()?.await.ok()
-        };
-        timeout(FINISH_LIMIT, finish).await.ok().flatten()
+        self.inputs.send(Input::Finish(time, reason, answer)).await.ok()?;
+        finished.await.ok()?.await.ok()
     }
 }
 

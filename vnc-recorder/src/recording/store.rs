@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::container::Damage;
+pub use super::filter::Filter;
 use super::index::Index;
 use super::reader::{ReadError, Reader};
-use super::recorder::{Live, Recorder};
+use super::recorder::{Finished, Live, Recorder};
 use super::verify::{Verified, verify};
 use super::{Begin, Settings, writer};
 use crate::metrics::Metrics;
@@ -26,6 +28,9 @@ const EXTENSION: &str = "vncrec";
 
 /// What stands beside a recording that may not be deleted.
 const HOLD: &str = "hold";
+
+/// The end of a recording must be on disk within this; the end of its session does not wait longer.
+const FINISH_LIMIT: Duration = Duration::from_secs(5);
 
 /// All recordings. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -93,22 +98,6 @@ pub enum State {
     Complete,
     /// It was cut off, by a crash or a full disk.
     Interrupted,
-}
-
-/// Which recordings are asked for; all that is given must fit.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Filter {
-    /// The host that the target ran on.
-    pub host: Option<String>,
-    /// The VM: its UUID, reference or name; or the name of a configured target.
-    pub vm: Option<String>,
-    /// The user.
-    pub user: Option<String>,
-    /// Still running at this time or begun after it.
-    pub from: Option<Timestamp>,
-    /// Begun before this time.
-    pub until: Option<Timestamp>,
 }
 
 /// Why a recording cannot begin.
@@ -191,25 +180,33 @@ impl Store {
         Ok(recorder)
     }
 
+    /// Ends a recording at a time in milliseconds since its start. `None`: not on disk within [`FINISH_LIMIT`]; then
+    /// it goes on by itself, and is listed as running until it has ended.
+    pub async fn finish(&self, recorder: Recorder, time: u32, reason: String) -> Option<Finished> {
+        let (store, id) = (self.clone(), recorder.live.index().begin.id);
+        let finish = tokio::spawn(async move {
+            let finished = recorder.finish(time, reason).await;
+            let settle = tokio::task::spawn_blocking(move || store.settle(id)).await;
+            settle.ok().and(finished)
+        });
+        timeout(FINISH_LIMIT, finish).await.ok()?.ok()?
+    }
+
     /// Takes in how a recording ended; one that could not be ended is listed as interrupted.
-    pub async fn settle(&self, id: Uuid) {
-        let (store, path) = (self.clone(), self.path(id));
-        let read = tokio::task::spawn_blocking(move || {
-            let read = read_entry(&path);
-            let mut all = store.all();
-            let Some(entry) = all.get_mut(&id) else { return };
-            match read {
-                Ok(read) => *entry = Entry { hold: entry.hold.clone(), ..read },
-                Err(error) => {
-                    warn!(recording = %id, %error, "not ended as it should");
-                    if let Some(live) = entry.live.take() {
-                        entry.duration_ms = live.duration();
-                        entry.size = *live.length().borrow();
-                    }
+    fn settle(&self, id: Uuid) {
+        let read = read_entry(&self.path(id));
+        let mut all = self.all();
+        let Some(entry) = all.get_mut(&id) else { return };
+        match read {
+            Ok(read) => *entry = Entry { hold: entry.hold.clone(), ..read },
+            Err(error) => {
+                warn!(recording = %id, %error, "not ended as it should");
+                if let Some(live) = entry.live.take() {
+                    entry.duration_ms = live.duration();
+                    entry.size = *live.length().borrow();
                 }
             }
-        });
-        let _ = read.await; // it does not panic
+        }
     }
 
     /// Those that fit, the newest first.
@@ -352,23 +349,6 @@ impl Entry {
             seekable: *seekable,
             hold: hold.clone(),
         }
-    }
-}
-
-impl Filter {
-    fn fits(&self, summary: &Summary) -> bool {
-        let Filter { host, vm, user, from, until } = self;
-        let Summary { begin, ended, .. } = summary;
-        let is = |wanted: &Option<String>, known: &[Option<&str>]| {
-            wanted.as_deref().is_none_or(|wanted| known.contains(&Some(wanted)))
-        };
-        let member = begin.target.split_once('/').map(|(_, member)| member);
-        let reference = begin.reference.as_deref();
-        is(host, &[begin.host.as_deref()])
-            && is(vm, &[member, reference, Some(&begin.name)])
-            && is(user, &[Some(&begin.user)])
-            && from.is_none_or(|from| ended.is_none_or(|ended| ended >= from))
-            && until.is_none_or(|until| begin.started < until)
     }
 }
 

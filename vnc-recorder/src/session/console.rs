@@ -146,7 +146,7 @@ impl Consoles {
             }
             Err(reason) => reason,
         };
-        (running.clone(), self.finish(id, recorder, &running).await)
+        (running.clone(), self.finish(recorder, &running).await)
     }
 
     /// Begins the recording, where there is to be one.
@@ -162,11 +162,10 @@ impl Consoles {
     }
 
     /// Ends the recording; answers its last hash for the audit log.
-    async fn finish(&self, id: Uuid, recorder: Option<Recorder>, reason: &CloseReason) -> String {
+    async fn finish(&self, recorder: Option<Recorder>, reason: &CloseReason) -> String {
         let Some(recorder) = recorder else { return String::new() };
         let time = recorder.time();
-        let finished = recorder.finish(time, reason.words()).await;
-        self.store.settle(id).await;
+        let finished = self.store.finish(recorder, time, reason.words()).await;
         match finished.and_then(|finished| finished.hash) {
             Some(hash) => format!(", recording {hash}"),
             None => ", recording incomplete".to_owned(),

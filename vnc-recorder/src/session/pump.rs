@@ -30,6 +30,9 @@ const LEAST_ROOM: usize = 8 << 10;
 /// A browser must finish the handshake within this.
 const GREETING_LIMIT: Duration = Duration::from_secs(15);
 
+/// Who takes nothing for so long is gone.
+const SEND_LIMIT: Duration = Duration::from_secs(60);
+
 /// Whether a user's login still holds is asked this often.
 const LOGIN_CHECK: Duration = Duration::from_secs(5);
 
@@ -145,8 +148,10 @@ impl Pump<'_> {
                         if let Some(recorder) = self.recorder {
                             recorder.server(bytes.clone()).await;
                         }
-                        if sender.binary(bytes).await.is_err() {
-                            return CloseReason::User;
+                        match timeout(SEND_LIMIT, sender.binary(bytes)).await {
+                            Ok(Ok(())) => {}
+                            Ok(Err(_)) => return CloseReason::User,
+                            Err(_) => return CloseReason::Protocol(format!("the viewer took nothing for {SEND_LIMIT:?}")),
                         }
                         session.bytes.to_user.fetch_add(count as u64, Ordering::Relaxed);
                         self.consoles.metrics.upstream_bytes.inc_by(count as u64);
@@ -184,7 +189,9 @@ impl Pump<'_> {
                 }
             }
             if !passed.is_empty() {
-                if to.write_all(&passed).await.is_err() || to.flush().await.is_err() {
+                let sent =
+                    async { to.write_all(&passed).await.is_ok() && to.flush().await.is_ok() };
+                if !timeout(SEND_LIMIT, sent).await.unwrap_or(false) {
                     return CloseReason::Target;
                 }
                 session.bytes.to_target.fetch_add(passed.len() as u64, Ordering::Relaxed);

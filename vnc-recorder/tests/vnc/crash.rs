@@ -251,8 +251,7 @@ async fn a_full_disk_is_told_and_leaves_what_was_recorded() {
     let view = std::sync::Arc::clone(&recorder.view);
     recorder.server_at(9_000_000, update(77)).await;
     until("it is drawn", async || step_of(&view.screen()) == 77).await;
-    in_time(recorder.finish(9_000_100, "closed".to_owned())).await;
-    store.settle(id).await;
+    in_time(store.finish(recorder, 9_000_100, "closed".to_owned())).await;
     let summary = store.find(id).unwrap();
     assert_ne!(summary.state, State::Running);
     let mut reader = store.reader(id).unwrap().unwrap();
