@@ -4,7 +4,8 @@
 #   make test               everything that CI tests
 #   make lint               formatting, clippy, licences of dependencies
 #   make bench ONLY=road    figures, one `name value` a line; parts: road, nagios (20 minutes), nagios-soak,
-#                           cloudstack, xenserver, alert-bridge, snmp (20 minutes), outage (ten minutes)
+#                           cloudstack, xenserver, alert-bridge, vnc (20 minutes), snmp (20 minutes), outage
+#                           (ten minutes)
 #   make conformance        comparison with the standards and peers; parts: snmp, cloudstack, xenserver
 #   make fuzz               throws bytes at what reads others' bytes; ONLY=snmp-decoder SECONDS=600
 #   make dashboards         writes grafana/dashboards anew
@@ -21,7 +22,8 @@ BENCH_PACKAGES := prometheus-snmp-exporter
 FUZZ_PACKAGES := g++
 PROGRAMS := -p alert-bridge -p cloudstack-exporter -p lab -p nagios-exporter -p nagios-neb -p snmp-exporter -p vnc-recorder \
 	-p wisemonitor -p xenserver-exporter
-RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml rules/cloudstack.yml rules/xenserver.yml
+RULES := rules/nagios.yml rules/alert-bridge.yml rules/network.yml rules/cloudstack.yml rules/xenserver.yml \
+	rules/vnc-recorder.yml
 
 .PHONY: up test lint bench conformance fuzz dashboards build install-deps install-build-deps install-test-deps check-rust check-rules
 .DEFAULT_GOAL := build
@@ -68,9 +70,12 @@ bench: check-rust install-deps build
 		cargo bench --quiet --locked -p xenserver-exporter --bench pool;; \
 	alert-bridge) \
 		cargo bench --quiet --locked -p alert-bridge --bench '*';; \
+	vnc) \
+		deploy/install-debian.sh websockify tigervnc-standalone-server xterm && \
+		cargo bench --quiet --locked -p vnc-recorder --bench vnc;; \
 	outage) \
 		cargo test --release --locked -p wisemonitor --test road -- --ignored;; \
-	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack xenserver alert-bridge outage" >&2; exit 1;; \
+	*) echo "make bench: no part '$(ONLY)', expected one of: road nagios nagios-soak snmp cloudstack xenserver alert-bridge vnc outage" >&2; exit 1;; \
 	esac
 
 conformance: check-rust

@@ -48,8 +48,14 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
         let pages = std::fs::read_dir(folder.join("runbooks")).unwrap().count();
         let mut alerts = 0;
-        let files =
-            ["nagios.yml", "alert-bridge.yml", "network.yml", "cloudstack.yml", "xenserver.yml"];
+        let files = [
+            "nagios.yml",
+            "alert-bridge.yml",
+            "network.yml",
+            "cloudstack.yml",
+            "xenserver.yml",
+            "vnc-recorder.yml",
+        ];
         for rules in files {
             let rules = std::fs::read_to_string(folder.join(rules)).unwrap();
             let mut alert = None;
