@@ -15,9 +15,14 @@ pub(crate) fn scrape(address: SocketAddr, path: &str) -> (Duration, Vec<u8>) {
     request(address, "GET", path, &format!("{ACCEPT}Accept-Encoding: gzip\r\n"))
 }
 
-/// The body of an answer without compression.
+/// A page as Prometheus takes it, without compression.
+pub(crate) fn page(address: SocketAddr) -> String {
+    body(request(address, "GET", "/metrics", ACCEPT).1)
+}
+
+/// The body of any other answer.
 pub(crate) fn get(address: SocketAddr, path: &str) -> String {
-    body(request(address, "GET", path, ACCEPT).1)
+    body(request(address, "GET", path, "").1)
 }
 
 /// The same for a request that changes something.

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use crate::Scale;
-use crate::http::{get, until};
+use crate::http::{page, until};
 use crate::lab::{Lab, POOL};
 use crate::page::{series, values};
 
@@ -38,7 +38,7 @@ impl Program {
     }
 
     pub(crate) fn page(&self) -> String {
-        get(self.address, "/metrics")
+        page(self.address)
     }
 
     /// Waits until all hosts have told what they and their VMs measure, nine in ten of which run.
