@@ -73,6 +73,7 @@ impl exporter_kit::Configuration for Config {
             retention,
             transports,
             prefixes,
+            texts,
             contacts,
             groups,
             routes,
@@ -99,7 +100,8 @@ impl exporter_kit::Configuration for Config {
             let way = transport.resolve(base).with_context(|| key.clone())?;
             ensure!(ways.insert(name, Arc::new(way)).is_none(), "{key}: is there twice");
         }
-        let contacts = people::contacts(contacts, &prefixes, &segments, &time_zone)?;
+        let texts = people::Texts::new(texts, &segments)?;
+        let contacts = people::contacts(contacts, &prefixes, &segments, &time_zone, &texts)?;
         let known = people::Names::new(&contacts, groups)?;
         let routes = routes
             .into_iter()

@@ -1,18 +1,23 @@
 //! Who can be told, and when they want to sleep.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::alert::Severity;
 use crate::text::Language;
+use crate::text::template::Template;
 
 /// A person, or a phone that is handed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Contact {
     pub(crate) name: String,
     pub(crate) phone: String,
     pub(crate) language: Language,
+    /// What arranges this contact's messages, but digests, instead of the default.
+    pub(crate) template: Option<Arc<Template>>,
     /// Where this contact reads the clock.
     pub(crate) time_zone: TimeZone,
     /// Of new problems only those at least so bad are told.
@@ -55,6 +60,7 @@ pub(crate) mod tests {
             name: name.into(),
             phone: "+1".into(),
             language: Language::En,
+            template: None,
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
             floor: Severity::Info,
             quiet: None,

@@ -203,7 +203,7 @@ pub(crate) fn notify(
             _ if !config.acknowledge_by_reply => None,
             _ => Some(codes::give(writing.connection(), &contact.phone, id)?),
         };
-        let text = text::message(episode, transition, code, contact.language, &contact.time_zone);
+        let text = text::message(episode, transition, code, contact);
         let queued = messages::queue(
             writing.connection(),
             &key.receiver,

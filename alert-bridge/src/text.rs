@@ -2,13 +2,17 @@
 
 pub(crate) mod digest;
 pub(crate) mod segments;
+pub(crate) mod template;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use tracing::warn;
 
 use crate::alert::Severity;
+use crate::contact::Contact;
 use crate::episode::{Episode, Reason, Transition};
+use template::Words;
 
 /// The language a contact reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -21,14 +25,15 @@ pub(crate) enum Language {
 
 /// Writes the message for one transition, for example
 /// `[CRITICAL] web-1 / http: connection refused (12:45:10)`. The time is the episode's start, or its end. `code`
-/// stands in the brackets, as `#7`: a reply with it takes the episode on.
+/// stands in the brackets, as `#7`: a reply with it takes the episode on. A contact's template arranges it otherwise.
 pub(crate) fn message(
     episode: &Episode,
     transition: Transition,
     code: Option<u16>,
-    language: Language,
-    time_zone: &TimeZone,
+    contact: &Contact,
 ) -> String {
+    let Contact { language, time_zone, template, .. } = contact;
+    let language = *language;
     let title = episode.content.title();
     let severity = severity_name(episode.severity, language);
     let (colon, comma) = match language {
@@ -72,9 +77,17 @@ pub(crate) fn message(
         }
     };
     let at = episode.ended_at.unwrap_or(episode.started_at);
+    let time = clock(at, time_zone);
+    if let Some(template) = template {
+        let words = Words { tag: &tag, code, title: &title, detail: &detail, time: &time };
+        match template.render(words, &episode.content) {
+            Ok(text) => return text,
+            Err(error) => warn!(title, %error, "the template fails here: the default text is sent"),
+        }
+    }
     let detail = if detail.is_empty() { detail } else { format!("{colon}{detail}") };
     let code = code.map(|code| format!(" #{code}")).unwrap_or_default();
-    format!("[{tag}{code}] {title}{detail} ({})", clock(at, time_zone))
+    format!("[{tag}{code}] {title}{detail} ({time})")
 }
 
 /// A text in one line, without what is no character on a phone.
@@ -125,7 +138,11 @@ fn clock(at: Timestamp, time_zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    use super::template::Template;
     use crate::alert::{Content, Pairs};
+    use crate::contact::tests::contact;
 
     fn episode(output: &str) -> Episode {
         let pairs = |list: &[(&str, &str)]| {
@@ -145,8 +162,12 @@ mod tests {
         }
     }
 
+    fn reader(language: Language) -> Contact {
+        Contact { language, time_zone: TimeZone::UTC, ..contact("duty") }
+    }
+
     fn write(episode: &Episode, transition: Transition, language: Language) -> String {
-        message(episode, transition, None, language, &TimeZone::UTC)
+        message(episode, transition, None, &reader(language))
     }
 
     #[test]
@@ -179,7 +200,7 @@ mod tests {
     fn what_is_told_again_says_so_and_how_to_take_it_on() {
         let again = |language| {
             let transition = Transition::Repeat { nth: 2 };
-            message(&episode("slow"), transition, Some(7), language, &TimeZone::UTC)
+            message(&episode("slow"), transition, Some(7), &reader(language))
         };
         assert_eq!(again(Language::En), "[STILL CRITICAL #7] web-1 / http: slow (12:45:10)");
         assert_eq!(again(Language::Zh), "[仍为严重 #7] web-1 / http：slow (12:45:10)");
@@ -208,8 +229,24 @@ mod tests {
     #[test]
     fn the_time_is_the_readers() {
         let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
-        let text = message(&episode(""), Transition::Firing, None, Language::En, &shanghai);
+        let reader = Contact { time_zone: shanghai, ..reader(Language::En) };
+        let text = message(&episode(""), Transition::Firing, None, &reader);
         assert_eq!(text, "[CRITICAL] web-1 / http (20:45:10)");
+    }
+
+    #[test]
+    fn a_template_arranges_it_and_one_that_fails_stops_no_message() {
+        let text = |source: &str| {
+            let template = Some(Arc::new(Template::new(source.into()).unwrap()));
+            let reader = Contact { template, ..reader(Language::Zh) };
+            message(&episode("慢 & \"slow\""), Transition::Firing, Some(7), &reader)
+        };
+        let arranged =
+            "{{ labels.host }}|{{ labels.team }}|{{ tag }}|{{ detail }}|{{ time }}|{{ code }}";
+        assert_eq!(text(arranged), "web-1||严重|慢 & \"slow\"|12:45:10|7");
+        let fails = "{% if labels.host %}{{ labels.host / 2 }}{% endif %}";
+        assert_eq!(text(fails), "[严重 #7] web-1 / http：慢 & \"slow\" (12:45:10)");
+        assert!(Template::new("{{ tag".into()).is_err());
     }
 
     #[test]

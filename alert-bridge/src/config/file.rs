@@ -31,6 +31,7 @@ pub struct File {
     pub(crate) retention: Period,
     pub(crate) transports: Vec<Transport>,
     pub(crate) prefixes: Vec<Prefix>,
+    pub(crate) texts: Vec<Text>,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) groups: Vec<Group>,
     pub(crate) routes: Vec<Route>,
@@ -55,6 +56,7 @@ impl Default for File {
             retention: Period::seconds(30 * 24 * 60 * 60),
             transports: Vec::new(),
             prefixes: Vec::new(),
+            texts: Vec::new(),
             contacts: Vec::new(),
             groups: Vec::new(),
             routes: Vec::new(),
@@ -126,6 +128,15 @@ pub(crate) struct Prefix {
     pub(crate) transport: String,
     #[serde(default)]
     pub(crate) fallbacks: Vec<String>,
+}
+
+/// The text of the messages by a transport and in a language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Text {
+    pub(crate) transport: Option<String>,
+    pub(crate) language: Option<crate::text::Language>,
+    pub(crate) template: String,
 }
 
 #[derive(Debug, Deserialize)]

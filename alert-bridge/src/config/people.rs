@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
@@ -13,6 +13,8 @@ use crate::contact::{Contact, Quiet};
 use crate::heartbeat::Heartbeat;
 use crate::repeat::Policy;
 use crate::route::{Field, Match, Route};
+use crate::text::Language;
+use crate::text::template::Template;
 
 /// Contacts by their names.
 pub(super) type Contacts = BTreeMap<String, Arc<Contact>>;
@@ -23,12 +25,13 @@ pub(super) fn contacts(
     prefixes: &[file::Prefix],
     segments: &BTreeMap<String, usize>,
     default_zone: &TimeZone,
+    texts: &Texts,
 ) -> anyhow::Result<Contacts> {
     let mut contacts = Contacts::new();
     for contact in written {
         let key = format!("contacts.{}", contact.name);
-        let contact =
-            resolve(contact, prefixes, segments, default_zone).with_context(|| key.clone())?;
+        let contact = resolve(contact, prefixes, segments, default_zone, texts)
+            .with_context(|| key.clone())?;
         let twice = contacts.insert(contact.name.clone(), Arc::new(contact));
         ensure!(twice.is_none(), "{key}: is there twice");
     }
@@ -40,6 +43,7 @@ fn resolve(
     prefixes: &[file::Prefix],
     segments: &BTreeMap<String, usize>,
     default_zone: &TimeZone,
+    texts: &Texts,
 ) -> anyhow::Result<Contact> {
     let file::Contact {
         name,
@@ -82,11 +86,13 @@ fn resolve(
     }
     let floor = severity.unwrap_or(Severity::Info);
     let time_zone = zone.map_or_else(|| Ok(default_zone.clone()), |name| self::time_zone(&name))?;
+    let template = texts.find(&transport, language);
     let quiet = quiet.map(file::Quiet::resolve).transpose().context("quiet")?;
     Ok(Contact {
         name,
         phone,
         language,
+        template,
         time_zone,
         floor,
         quiet,
@@ -100,6 +106,38 @@ pub(super) fn time_zone(name: &str) -> anyhow::Result<TimeZone> {
     TimeZone::get(name).ok().with_context(|| {
         format!("time_zone: `{name}` is not known here, expected a name such as Asia/Shanghai")
     })
+}
+
+/// The templates with the transport and the language that each is for.
+pub(super) struct Texts(Vec<(Option<String>, Option<Language>, Arc<Template>)>);
+
+impl Texts {
+    pub(super) fn new(
+        written: Vec<file::Text>,
+        segments: &BTreeMap<String, usize>,
+    ) -> anyhow::Result<Self> {
+        let read = |(index, text): (usize, file::Text)| {
+            let file::Text { transport, language, template } = text;
+            if let Some(name) = transport.as_ref().filter(|name| !segments.contains_key(*name)) {
+                bail!(
+                    "texts[{index}].transport: no transport is called `{name}`, expected one of: {}",
+                    names(segments.keys())
+                );
+            }
+            let template = Template::new(template).with_context(|| format!("texts[{index}]"))?;
+            Ok((transport, language, Arc::new(template)))
+        };
+        Ok(Texts(written.into_iter().enumerate().map(read).collect::<anyhow::Result<_>>()?))
+    }
+
+    /// The first that is for both.
+    fn find(&self, transport: &str, language: Language) -> Option<Arc<Template>> {
+        let fits = |(by, of, _): &&(Option<String>, Option<Language>, _)| {
+            by.as_ref().is_none_or(|name| name == transport)
+                && of.is_none_or(|known| known == language)
+        };
+        self.0.iter().find(fits).map(|(_, _, template)| Arc::clone(template))
+    }
 }
 
 impl file::Quiet {

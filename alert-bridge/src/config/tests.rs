@@ -84,6 +84,11 @@ fn an_error_names_file_key_what_came_and_what_was_expected() {
             "tokens: [{name: am, token: x, cluster: alert-bridge}]\n".into(),
             "tokens.am.cluster: `alert-bridge` is what alert-bridge calls itself",
         ),
+        (format!("{TOKENS}texts: [{{template: '{{{{ tag'}}]\n"), "texts[0]: template: "),
+        (
+            format!("{TOKENS}texts: [{{transport: fax, template: x}}]\n"),
+            "texts[0].transport: no transport is called `fax`",
+        ),
         (format!("{TOKENS}heartbeat: {{after: 0s}}\n"), "heartbeat: after: `0s` is too short"),
         ("tokens: [{name: am}]\n".into(), "tokens.am.token: is missing"),
         (format!("{TOKENS}tokenz: 1\n"), "bridge.yml:2:1: "),
