@@ -1,6 +1,7 @@
 //! The command-line flags that all services share, named as Prometheus names them.
 
 use std::net::{Ipv6Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -23,6 +24,10 @@ pub(crate) struct Shared {
     /// TLS, logins, headers and rate limit (YAML, the format of Prometheus' exporter-toolkit).
     #[arg(long = "web.config.file", value_name = "FILE")]
     pub(crate) web_config_file: Option<PathBuf>,
+
+    /// Connections of each address at once; more wait. Each takes a file descriptor.
+    #[arg(long = "web.max-connections", value_name = "COUNT", default_value = "1024")]
+    pub(crate) max_connections: NonZero<usize>,
 
     /// Least severe level to log.
     #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]

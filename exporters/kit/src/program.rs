@@ -139,6 +139,7 @@ where
     Fut: Future<Output = anyhow::Result<()>>,
 {
     let mut web = Web::bind(about, &shared.listen_addresses, shared.web_config_file.as_deref())?;
+    web.limit_connections(shared.max_connections);
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
     let (sender, config) = watch::channel(Arc::new(config));

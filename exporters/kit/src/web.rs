@@ -8,6 +8,7 @@ mod server;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -37,6 +38,8 @@ const METRICS: &str = "/metrics";
 pub struct Web {
     about: About,
     listeners: Vec<TcpListener>,
+    /// Of each listener at once.
+    connections: NonZero<usize>,
     /// Where each listener listens, in the same order.
     addresses: Vec<SocketAddr>,
     security: Arc<Current>,
@@ -76,6 +79,7 @@ impl Web {
         Ok(Web {
             about,
             listeners,
+            connections: server::CONNECTIONS,
             addresses,
             security,
             reloads: None,
@@ -179,12 +183,22 @@ impl Web {
         let mut servers = JoinSet::new();
         for listener in self.listeners {
             let security = Arc::clone(&self.security);
-            servers.spawn(server::serve(listener, security, app.clone(), shutdown.clone()));
+            servers.spawn(server::serve(
+                listener,
+                self.connections,
+                security,
+                app.clone(),
+                shutdown.clone(),
+            ));
         }
         while let Some(served) = servers.join_next().await {
             served.context("the web server panicked")?.context("the web server failed")?;
         }
         Ok(())
+    }
+
+    pub(crate) fn limit_connections(&mut self, connections: NonZero<usize>) {
+        self.connections = connections;
     }
 
     pub(crate) fn reload_through(&mut self, reloads: mpsc::Sender<ReloadRequest>) {

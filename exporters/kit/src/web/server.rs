@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +30,8 @@ use super::Encrypted;
 use super::security::Current;
 use crate::STOP_LIMIT;
 
-/// Connections of one listener at once; more wait in the kernel's queue.
-const CONNECTIONS: usize = 1024;
+/// Connections of one listener at once, unless the flags say otherwise; more wait in the kernel's queue.
+pub(super) const CONNECTIONS: NonZero<usize> = NonZero::new(1024).unwrap();
 
 /// A client that has not finished its TLS handshake by then is cut off.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -58,22 +59,23 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// When the listener cannot be used.
 pub(super) async fn serve(
     listener: std::net::TcpListener,
+    connections: NonZero<usize>,
     security: Arc<Current>,
     app: Router,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
+    let slots = Arc::new(Semaphore::new(connections.get()));
+    let mut running = JoinSet::new();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
-            Some(_) = connections.join_next() => {}
+            Some(_) = running.join_next() => {}
             (slot, accepted) = accept(&listener, &slots) => match accepted {
                 Ok((stream, peer)) => {
                     let (security, app) = (Arc::clone(&security), app.clone());
                     let connection = connect(stream, peer, security, app, shutdown.clone());
-                    connections.spawn(async move {
+                    running.spawn(async move {
                         connection.await;
                         drop(slot);
                     });
@@ -86,8 +88,8 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
-    let end = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(STOP_LIMIT, end).await; // the rest is cut off where `connections` is dropped
+    let end = async { while running.join_next().await.is_some() {} };
+    let _ = timeout(STOP_LIMIT, end).await; // the rest is cut off where `running` is dropped
     Ok(())
 }
 

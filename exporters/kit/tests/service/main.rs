@@ -7,8 +7,11 @@ mod process;
 mod tls;
 mod web_file;
 
-use process::Minimal;
+use process::{DEADLINE, Minimal};
 use reqwest::StatusCode;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn the_endpoints_that_every_service_has() {
@@ -172,12 +175,32 @@ async fn config_check_reads_everything_and_starts_nothing() {
 
 #[tokio::test]
 async fn a_client_that_never_finishes_its_headers_holds_nobody_up() {
-    use tokio::io::AsyncWriteExt as _;
     let service = Minimal::start("number: 1\n", None).await;
-    let mut slow = tokio::net::TcpStream::connect(service.address).await.unwrap();
+    let mut slow = TcpStream::connect(service.address).await.unwrap();
     slow.write_all(b"GET /metrics HTTP/1.1\r\nX-Slow: ").await.unwrap();
     assert_eq!(service.get("/-/healthy").await.0, StatusCode::OK);
     service.signal("TERM");
     let (code, log) = service.wait().await;
     assert_eq!(code, Some(0), "{log}");
+}
+
+#[tokio::test]
+async fn a_client_more_than_allowed_waits_for_another_to_go() {
+    let flags = ["--web.listen-address=127.0.0.1:0", "--web.max-connections=1"];
+    let mut service = Minimal::spawn("number: 7\n", None, &[], &flags);
+    let address = service.next_address().await;
+    let (mut first, mut second) =
+        (TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap());
+    let request = b"GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n";
+    second.write_all(request).await.unwrap();
+    let mut answer = [0; 1024];
+    for _ in 0..50 {
+        first.write_all(request).await.unwrap();
+        assert!(timeout(DEADLINE, first.read(&mut answer)).await.unwrap().unwrap() > 0);
+        let early = second.try_read(&mut answer).unwrap_err();
+        assert_eq!(early.kind(), std::io::ErrorKind::WouldBlock);
+    }
+    drop(first);
+    let length = timeout(DEADLINE, second.read(&mut answer)).await.unwrap().unwrap();
+    assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
 }
