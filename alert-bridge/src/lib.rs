@@ -14,6 +14,7 @@
 //! | `delivery` | which transport has which message when, and what is told of it later |
 //! | `transport` | HTTP gateways, the spools of gammu-smsd and of smstools |
 //! | `source_events` | the event API: what sources such as Nagios tell of |
+//! | `import` | the history of the product before this one |
 //! | `view`, `api`, `page` | what is shown to programs and to people |
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
 //! | `silence` | the silence of what is taken on, in Alertmanager |
@@ -40,6 +41,7 @@ mod episode;
 mod explain;
 mod feed;
 mod heartbeat;
+mod import;
 mod intake;
 mod metrics;
 mod page;
@@ -97,12 +99,12 @@ pub struct Flags {
     pub storage_path: PathBuf,
 }
 
-/// Does what the command line asks for beside the service: `hash-password`, `route`. Answers whether it did.
+/// Does what the command line asks for beside the service: `hash-password`, `route`, `import`. Answers whether it did.
 ///
 /// # Errors
 /// What was wrong with the command.
 pub fn command() -> anyhow::Result<bool> {
-    Ok(::access::hash_password_command()? || explain::command()?)
+    Ok(::access::hash_password_command()? || explain::command()? || import::command()?)
 }
 
 /// Runs until the service is told to stop.

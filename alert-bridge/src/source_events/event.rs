@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// Bytes of an event's details, as JSON.
-const LARGEST_DETAILS: usize = 32 << 10;
+pub(crate) const LARGEST_DETAILS: usize = 32 << 10;
 
 /// Something that happened at a source.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
