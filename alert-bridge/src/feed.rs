@@ -7,7 +7,6 @@
 //! Events are made once and shared. A client that lags more than the live events that are kept is cut off and
 //! resumes by its last id. A number that was never given out, as after the loss of the store, counts as 0.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,8 +32,11 @@ use crate::store::{Event, Store, StoreError, events};
 /// A comment is sent when nothing happened for so long, so that both ends know the other is there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// Events read from the store at once.
-const PAGE: usize = 500;
+/// Events of one poll at most.
+const POLLED: usize = 500;
+
+/// Events read from the store at once for a client that comes back: it holds so many in memory.
+const PAGE: usize = 128;
 
 /// The longest wait of a poll.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -66,7 +68,6 @@ impl Feed {
             feed: self.clone(),
             live,
             seen: if last_id > newest { 0 } else { last_id },
-            replay: VecDeque::new(),
             replaying: true,
             heartbeat: Instant::now() + HEARTBEAT,
             caller,
@@ -75,8 +76,8 @@ impl Feed {
         }
     }
 
-    async fn page(&self, seen: u64) -> Result<Vec<Event>, StoreError> {
-        self.store.read(move |connection| events::after(connection, seen, PAGE)).await
+    async fn page(&self, seen: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.store.read(move |connection| events::after(connection, seen, limit)).await
     }
 }
 
@@ -114,7 +115,7 @@ struct Client {
     live: broadcast::Receiver<Arc<Event>>,
     /// The last event that was sent.
     seen: u64,
-    replay: VecDeque<Event>,
+    /// Whether the store may hold more than it has been read for this client.
     replaying: bool,
     heartbeat: Instant,
     /// Who listens; none for nobody in particular.
@@ -130,15 +131,13 @@ impl Client {
             return None;
         }
         let bytes = loop {
-            if let Some(event) = self.replay.pop_front() {
-                self.seen = event.seq;
-                break event.frame;
-            }
             if self.replaying {
-                self.replay = self.feed.page(self.seen).await.ok()?.into();
-                // The live events take over where the store ends.
-                self.replaying = !self.replay.is_empty();
-                continue;
+                let page = self.feed.page(self.seen, PAGE).await.ok()?;
+                // The live events, heard since before the page was read, take over where the store ends.
+                self.replaying = page.len() == PAGE;
+                let Some(last) = page.last() else { continue };
+                self.seen = last.seq;
+                break page.iter().flat_map(|event| &event.frame[..]).copied().collect();
             }
             let heard = tokio::select! {
                 event = self.live.recv() => event,
@@ -197,7 +196,7 @@ pub(crate) async fn poll(
         () = tokio::time::sleep(wait) => {}
         () = feed.shutdown.cancelled() => {}
     }
-    Ok(match feed.page(since).await {
+    Ok(match feed.page(since, POLLED).await {
         Ok(events) => {
             let last_id = events.last().map_or(since, |event| event.seq);
             let raw = events
@@ -244,15 +243,19 @@ mod tests {
         let mut client = feed.client(2, None);
         (_, client) = client.next().await.unwrap();
         assert_eq!(client.seen, 3);
-        // The replay ends with an empty page; from then on the client must keep up.
-        client.replaying = false;
+        // The replay has ended; from then on the client must keep up.
         publish(&store, 5000).await;
         assert!(client.next().await.is_none());
         let mut client = feed.client(3, None);
-        for expected in 4..=5003 {
-            (_, client) = client.next().await.unwrap();
-            assert_eq!(client.seen, expected);
+        let mut bytes = Vec::new();
+        while client.seen < 5003 {
+            let (part, next) = client.next().await.unwrap();
+            bytes.extend(part.unwrap());
+            client = next;
         }
+        let ids = String::from_utf8(bytes).unwrap();
+        let ids = ids.lines().filter_map(|line| line.strip_prefix("id: "));
+        assert!(ids.eq((4..=5003).map(|id: u64| id.to_string())));
     }
 
     #[tokio::test]
@@ -260,7 +263,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         publish(&store, 2).await;
-        let (_, client) = feed(&store).client(900, None).next().await.unwrap();
-        assert_eq!(client.seen, 1);
+        let (bytes, _) = feed(&store).client(900, None).next().await.unwrap();
+        assert!(bytes.unwrap().starts_with(b"id: 1\n"));
     }
 }

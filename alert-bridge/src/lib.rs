@@ -19,6 +19,7 @@
 //! | `access`, `acknowledge` | who may do what; who has taken an episode on |
 //! | `silence` | the silence of what is taken on, in Alertmanager |
 //! | `heartbeat` | the alarm when alerts stop coming |
+//! | `metrics`, `tally`, `families` | what Prometheus reads of it |
 //! | `area` | the part of the site that an episode is of |
 //! | `reply` | what phones send to us |
 //! | `due`, `repeat`, `upkeep`, `reconcile` | what time and a lost resolution bring about |
@@ -39,6 +40,7 @@ mod digest;
 mod due;
 mod episode;
 mod explain;
+pub mod families;
 mod feed;
 mod heartbeat;
 mod import;
@@ -52,6 +54,7 @@ mod route;
 mod silence;
 mod source_events;
 mod store;
+mod tally;
 mod text;
 mod transport;
 mod upkeep;
@@ -80,6 +83,7 @@ use feed::Feed;
 use heartbeat::Beats;
 use metrics::Metrics;
 use store::Store;
+use tally::Tally;
 use transport::callback;
 use webhook::Webhook;
 
@@ -159,8 +163,12 @@ pub async fn run(service: Service<Flags, Config>) -> anyhow::Result<()> {
         .route("/api/v1/receipts/{transport}", post(callback::receive))
         .with_state(inbound.clone());
 
+    let tally = Tally::default();
+    tally.register(&mut registry);
+
     let mut tasks = JoinSet::new();
     tasks.spawn(delivery::run(inbound, shutdown.clone()));
+    tasks.spawn(tally.run(store.signals().events.subscribe(), shutdown.clone()));
     tasks.spawn(due::run(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::sweep(config.clone(), store.clone(), shutdown.clone()));
     tasks.spawn(upkeep::index(store.clone(), shutdown.clone()));

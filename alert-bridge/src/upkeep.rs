@@ -60,9 +60,10 @@ async fn index_all(
 ) -> Result<(), StoreError> {
     let mut mark = store.read(move |connection| search::mark(connection, kind)).await?;
     while !shutdown.is_cancelled() {
-        let block = store.read(move |connection| search::gather(connection, kind, mark)).await?;
-        let Some(block) = block else { break };
-        mark = store.write(move |writing| search::save(writing.connection(), &block)).await?;
+        let blocks = store.read(move |connection| search::gather(connection, kind, mark)).await?;
+        let Some(last) = blocks.last() else { break };
+        mark = last.last_key();
+        store.write(move |writing| search::save(writing.connection(), &blocks)).await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Queries are written with the exporters' own constants, so that a renamed metric breaks the build and not
 //! a dashboard. Refuses to know any Grafana server.
 
+mod alerting;
 mod cloudstack;
 mod dashboard;
 mod home;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("zones.json", cloudstack::zones()),
         ("zone.json", cloudstack::zone()),
         ("tenants.json", cloudstack::tenants()),
+        ("alerting.json", alerting::dashboard()),
         ("control-plane.json", cloudstack::control()),
         ("pools.json", xenserver::pools()),
         ("xen-host.json", xenserver::host()),

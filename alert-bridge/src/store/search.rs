@@ -20,7 +20,10 @@ pub(crate) use terms::Needs;
 use terms::Terms;
 
 /// Rows of one block.
-pub(crate) const ROWS: usize = 256;
+const ROWS: usize = 256;
+
+/// Blocks that are made at once.
+const BLOCKS: usize = 16;
 
 /// What is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,12 +134,22 @@ pub(crate) fn mark(connection: &Connection, kind: Kind) -> Result<i64, StoreErro
     Ok(statement.query_row([kind.name()], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
-/// The next block after `mark`; none while there are too few rows.
+/// The next blocks after `mark`, up to [`BLOCKS`]; none while there are too few rows.
 pub(crate) fn gather(
     connection: &Connection,
     kind: Kind,
     mark: i64,
-) -> Result<Option<Block>, StoreError> {
+) -> Result<Vec<Block>, StoreError> {
+    let mut blocks: Vec<Block> = Vec::new();
+    while blocks.len() < BLOCKS {
+        let mark = blocks.last().map_or(mark, Block::last_key);
+        let Some(block) = gather_one(connection, kind, mark)? else { break };
+        blocks.push(block);
+    }
+    Ok(blocks)
+}
+
+fn gather_one(connection: &Connection, kind: Kind, mark: i64) -> Result<Option<Block>, StoreError> {
     let mut statement = connection.prepare_cached(kind.rows())?;
     let facets: Vec<String> =
         statement.column_names().into_iter().skip(3).map(str::to_owned).collect();
@@ -163,15 +176,22 @@ pub(crate) fn gather(
     Ok(Some(Block { kind, span: Span { first, last, newest }, oldest, terms: terms.finish() }))
 }
 
-/// Keeps a block. Answers the new mark.
-pub(crate) fn save(connection: &Connection, block: &Block) -> Result<i64, StoreError> {
-    let Block { kind, span: Span { first, last, newest }, oldest, terms } = block;
-    connection
-        .prepare_cached(
-            "INSERT INTO search_block (kind, first, last, oldest, newest, terms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![kind.name(), first, last, oldest, newest, terms.bytes()])?;
-    Ok(*last)
+/// Keeps blocks.
+pub(crate) fn save(connection: &Connection, blocks: &[Block]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO search_block (kind, first, last, oldest, newest, terms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for Block { kind, span: Span { first, last, newest }, oldest, terms } in blocks {
+        statement.execute(params![kind.name(), first, last, oldest, newest, terms.bytes()])?;
+    }
+    Ok(())
+}
+
+impl Block {
+    /// The key of its last row: the mark behind it.
+    pub(crate) fn last_key(&self) -> i64 {
+        self.span.last
+    }
 }
 
 #[cfg(test)]

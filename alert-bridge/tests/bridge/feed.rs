@@ -128,9 +128,16 @@ async fn the_metrics_are_clean_and_count() {
         "alert_bridge_deliveries_total{transport=\"modem\",outcome=\"accepted\"} 1",
         "alert_bridge_deliveries_total{transport=\"modem\",outcome=\"failed\"} 0",
         "alert_bridge_feed_events_total 1",
+        "alert_bridge_episodes_total{alertname=\"NagiosServiceProblem\"} 1",
+        "alert_bridge_acknowledged_total 0",
         "alert_bridge_unrouted_total 0",
     ] {
         assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
+    }
+    for metric in alert_bridge::families::ALL {
+        let help = format!("# HELP {} {}", metric.name, metric.help);
+        let is_there = page.lines().any(|found| found.trim_end_matches('.') == help);
+        assert!(is_there, "{help} is not in\n{page}");
     }
     let mut promtool = std::process::Command::new("promtool")
         .args(["check", "metrics"])

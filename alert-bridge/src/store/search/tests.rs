@@ -50,10 +50,12 @@ async fn index(store: &Store) {
     for kind in Kind::ALL {
         let index = move |writing: &mut Writing<'_>| {
             let mut mark = mark(writing.connection(), kind)?;
-            while let Some(block) = gather(writing.connection(), kind, mark)? {
-                mark = save(writing.connection(), &block)?;
+            loop {
+                let blocks = gather(writing.connection(), kind, mark)?;
+                let Some(last) = blocks.last() else { return Ok(()) };
+                mark = last.last_key();
+                save(writing.connection(), &blocks)?;
             }
-            Ok(())
         };
         store.write(index).await.unwrap();
     }
