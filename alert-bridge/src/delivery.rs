@@ -187,13 +187,13 @@ impl Worker {
         };
         let Verdict { state, next, bound } = judge(&outcome, case);
         let name = outcome.name();
-        let (reference, why) = match outcome {
-            Outcome::Accepted { reference } => (reference, None),
+        let (references, why) = match outcome {
+            Outcome::Accepted { references } => (references, None),
             Outcome::Refused { why } | Outcome::Rejected { why } | Outcome::InDoubt { why } => {
-                (None, Some(why))
+                (Vec::new(), Some(why))
             }
         };
-        self.tell(state, &message, attempt, reference.as_deref(), why.as_deref());
+        self.tell(state, &message, attempt, &references, why.as_deref());
         let next = next.map(|hop| {
             let wait = if hop.lap {
                 back_off(attempt, RandomState::new().hash_one(row))
@@ -211,7 +211,7 @@ impl Worker {
             now,
             next,
             bound,
-            reference,
+            references,
             error: why,
         });
         self.persist(stop, |worker| {
@@ -256,7 +256,7 @@ impl Worker {
         state: State,
         message: &Message,
         attempt: u32,
-        reference: Option<&str>,
+        references: &[String],
         why: Option<&str>,
     ) {
         let (outcome, told) = match state {
@@ -268,7 +268,7 @@ impl Worker {
         self.metrics.delivery(&self.name, outcome);
         let (id, contact, transport) = (&message.id, &message.contact, &self.name);
         match state {
-            State::Accepted => info!(id, contact, transport, attempt, reference, "{told}"),
+            State::Accepted => info!(id, contact, transport, attempt, ?references, "{told}"),
             State::Queued => warn!(id, contact, transport, attempt, why, "{told}"),
             State::Failed | State::InDoubt => {
                 error!(id, contact, transport, attempt, why, "{told}");

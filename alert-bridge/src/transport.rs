@@ -4,6 +4,7 @@
 pub(crate) mod callback;
 pub(crate) mod gammu;
 pub(crate) mod http;
+pub(crate) mod smpp;
 pub(crate) mod smstools;
 pub(crate) mod spool;
 
@@ -38,8 +39,8 @@ pub(crate) struct Incoming {
 /// What one attempt has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The other side has it, under this reference of its own if it gave one.
-    Accepted { reference: Option<String> },
+    /// The other side has it, each part under a reference of its own if it gave any.
+    Accepted { references: Vec<String> },
     /// It surely was not taken; worth another attempt.
     Refused { why: String },
     /// It never will be taken this way.
@@ -106,6 +107,7 @@ pub(crate) struct Transport {
 pub(crate) enum Way {
     Gammu(gammu::Spool),
     Http(Box<http::Gateway>),
+    Smpp(smpp::Smsc),
     Smstools(smstools::Spool),
 }
 
@@ -115,6 +117,7 @@ impl Transport {
         match &self.way {
             Way::Gammu(spool) => spool.send(message).await,
             Way::Http(gateway) => gateway.send(message).await,
+            Way::Smpp(smsc) => smsc.send(message).await,
             Way::Smstools(spool) => spool.send(message).await,
         }
     }
@@ -125,6 +128,7 @@ impl Transport {
             Way::Gammu(spool) => spool.listen(name, inbound, stop).await,
             // Gateways call us, see `callback`.
             Way::Http(_) => {}
+            Way::Smpp(smsc) => smsc.listen(name, inbound, stop).await,
             Way::Smstools(spool) => spool.listen(name, inbound, stop).await,
         }
     }
@@ -134,6 +138,7 @@ impl Transport {
         match &self.way {
             Way::Gammu(_) | Way::Smstools(_) => true,
             Way::Http(gateway) => gateway.idempotent(),
+            Way::Smpp(_) => false,
         }
     }
 }

@@ -18,7 +18,10 @@ const TOKENS: &str = "tokens: [{name: am, token: secret}]\n";
 fn the_sample_is_read_and_shows_the_defaults() {
     let sample = read(include_str!("../../alert-bridge.yml")).unwrap();
     let defaults = read(TOKENS).unwrap();
-    assert_eq!(sample.transports.keys().collect::<Vec<_>>(), ["gateway", "modem", "smstools"]);
+    assert_eq!(
+        sample.transports.keys().collect::<Vec<_>>(),
+        ["gateway", "modem", "smsc", "smstools"]
+    );
     assert_eq!(sample.contacts["duty"].max_segments, 4);
     assert_eq!(sample.routes.len(), 4);
     assert_eq!(sample.contacts["duty"].time_zone.iana_name(), Some("Asia/Shanghai"));
@@ -98,7 +101,7 @@ fn an_error_names_file_key_what_came_and_what_was_expected() {
         (format!("{TOKENS}alertmanagers: [am:9093]\n"), "alertmanagers: `am:9093`: url: "),
         (
             format!("{TOKENS}transports: [{{name: t}}]\n"),
-            "transports.t: expected one of `gammu`, `http`, `smstools`",
+            "transports.t: expected one of `gammu`, `http`, `smpp`, `smstools`",
         ),
         (
             format!("{TOKENS}transports: [{{name: t, max_segments: 11, gammu: {{}}}}]\n"),

@@ -12,7 +12,7 @@ use super::{pattern, web_address};
 use crate::delivery::gate::Limits;
 use crate::transport::callback::Callback;
 use crate::transport::spool::Folders;
-use crate::transport::{self, Way, gammu, http, smstools};
+use crate::transport::{self, Way, gammu, http, smpp, smstools};
 
 /// The longest text that gammu-smsd and most gateways take, in parts.
 const MOST_SEGMENTS: usize = 10;
@@ -28,6 +28,7 @@ pub(crate) struct Transport {
     breaker: Breaker,
     gammu: Option<Gammu>,
     http: Option<Http>,
+    smpp: Option<Smpp>,
     smstools: Option<Smstools>,
 }
 
@@ -126,6 +127,26 @@ fn ten_seconds() -> Period {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Smpp {
+    address: String,
+    system_id: String,
+    password: Option<Secret>,
+    password_file: Option<PathBuf>,
+    #[serde(default)]
+    system_type: String,
+    source: String,
+    #[serde(default = "ten_seconds")]
+    timeout: Period,
+    #[serde(default = "thirty_seconds")]
+    enquire_link: Period,
+}
+
+fn thirty_seconds() -> Period {
+    Period::seconds(30)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     value: Option<Secret>,
     value_file: Option<PathBuf>,
@@ -172,16 +193,18 @@ struct Receipts {
 
 impl Transport {
     pub(super) fn resolve(self, base: &Path) -> anyhow::Result<transport::Transport> {
-        let Transport { name: _, max_segments, rate_limit, breaker, gammu, http, smstools } = self;
+        let Transport { name: _, max_segments, rate_limit, breaker, gammu, http, smpp, smstools } =
+            self;
         ensure!(
             (1..=MOST_SEGMENTS).contains(&max_segments),
             "max_segments: {max_segments} is out of range, expected 1 to {MOST_SEGMENTS}"
         );
-        let way = match (gammu, http, smstools) {
-            (Some(gammu), None, None) => Way::Gammu(gammu.resolve(base)),
-            (None, Some(http), None) => Way::Http(Box::new(http.resolve(base)?)),
-            (None, None, Some(smstools)) => Way::Smstools(smstools.resolve(base)),
-            _ => bail!("expected one of `gammu`, `http`, `smstools`"),
+        let way = match (gammu, http, smpp, smstools) {
+            (Some(gammu), None, None, None) => Way::Gammu(gammu.resolve(base)),
+            (None, Some(http), None, None) => Way::Http(Box::new(http.resolve(base)?)),
+            (None, None, Some(smpp), None) => Way::Smpp(smpp.resolve(base)?),
+            (None, None, None, Some(smstools)) => Way::Smstools(smstools.resolve(base)),
+            _ => bail!("expected one of `gammu`, `http`, `smpp`, `smstools`"),
         };
         Ok(transport::Transport { limits: limits(rate_limit, breaker)?, way })
     }
@@ -227,6 +250,45 @@ impl Smstools {
         };
         let inboxes = inboxes.iter().map(|inbox| base.join(inbox)).collect();
         smstools::Spool { folders, inboxes }
+    }
+}
+
+impl Smpp {
+    fn resolve(self, base: &Path) -> anyhow::Result<smpp::Smsc> {
+        let Smpp {
+            address,
+            system_id,
+            password,
+            password_file,
+            system_type,
+            source,
+            timeout,
+            enquire_link,
+        } = self;
+        let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        ensure!(port.is_some(), "address: `{address}` is no address, expected HOST:PORT");
+        let password = secret("password", password, password_file.as_deref(), base)?;
+        // The lengths of the protocol's fields.
+        for (key, text, most) in [
+            ("system_id", system_id.as_str(), 15),
+            ("password", password.expose(), 8),
+            ("system_type", &system_type, 12),
+            ("source", &source, 20),
+        ] {
+            ensure!(
+                text.len() <= most && text.is_ascii() && !text.contains('\0'),
+                "{key}: expected at most {most} ASCII characters"
+            );
+        }
+        Ok(smpp::Smsc::new(smpp::Settings {
+            address,
+            system_id,
+            password,
+            system_type,
+            source,
+            timeout: timeout.0,
+            enquire: enquire_link.0,
+        }))
     }
 }
 

@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(judged(&refused, false, false, true, &[]).0, State::Failed);
         assert_eq!(judged(&rejected, true, false, false, &[]), (State::Queued, to("b"), false));
         assert_eq!(judged(&rejected, true, false, false, &["b"]).0, State::Failed);
-        let accepted = Outcome::Accepted { reference: None };
+        let accepted = Outcome::Accepted { references: Vec::new() };
         assert_eq!(judged(&accepted, false, false, true, &[]).0, State::Accepted);
     }
 }

@@ -203,7 +203,7 @@ async fn retention_keeps_what_is_open_or_not_yet_sent() {
             outcome: "accepted",
             next: None,
             bound: false,
-            reference: None,
+            references: Vec::new(),
             error: None,
         };
         desk.store

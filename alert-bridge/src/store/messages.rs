@@ -62,8 +62,8 @@ pub(crate) struct Settled {
     /// The transport of the next attempt, and when that is due.
     pub(crate) next: Option<(String, Timestamp)>,
     pub(crate) bound: bool,
-    /// What the transport calls the message.
-    pub(crate) reference: Option<String>,
+    /// What the transport calls the message, or each part of it.
+    pub(crate) references: Vec<String>,
     pub(crate) error: Option<String>,
 }
 
@@ -149,8 +149,9 @@ pub(crate) fn claim(
 
 /// Records how an attempt ended.
 pub(crate) fn settle(connection: &Connection, settled: &Settled) -> Result<(), StoreError> {
-    let Settled { row, attempt, transport, outcome, state, now, next, bound, reference, error } =
+    let Settled { row, attempt, transport, outcome, state, now, next, bound, references, error } =
         settled;
+    let reference = (!references.is_empty()).then(|| references.join(", "));
     let settled_at = (*state != State::Queued).then_some(to_millis(*now));
     let (next, due_at) = match next {
         Some((next, due_at)) => (next, *due_at),
@@ -172,7 +173,7 @@ pub(crate) fn settle(connection: &Connection, settled: &Settled) -> Result<(), S
             error
         ])?;
     note(connection, *row, *attempt, transport, outcome, error.as_deref(), *now)?;
-    super::receipts::taken(connection, transport, *row, reference.as_slice(), *now)
+    super::receipts::taken(connection, transport, *row, references, *now)
 }
 
 /// Records an attempt; what is told of it later takes its place.

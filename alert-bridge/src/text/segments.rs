@@ -76,18 +76,46 @@ pub(crate) fn cap(text: &str, most: usize) -> String {
     format!("{}{ellipsis}", &text[..end])
 }
 
+/// A text of the 7-bit alphabet, one code a byte. What is not in there is left out.
+pub(crate) fn gsm7(text: &str) -> Vec<u8> {
+    let mut codes = Vec::with_capacity(text.len());
+    for (escape, code) in text.chars().filter_map(gsm7_code) {
+        codes.extend(escape.then_some(ESCAPE));
+        codes.push(code);
+    }
+    codes
+}
+
+/// What precedes a code of the extension table.
+const ESCAPE: u8 = 0x1b;
+
 /// Units of a character in the 7-bit alphabet; none when it is not in there.
 fn gsm7_units(character: char) -> Option<usize> {
-    const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+    gsm7_code(character).map(|(escape, _)| if escape { 2 } else { 1 })
+}
+
+/// A character's code, and whether that is one of the extension table.
+fn gsm7_code(character: char) -> Option<(bool, u8)> {
+    // In the order of their codes; the escape has its own place.
+    const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u{1b}ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
         ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-    const EXTENDED: &str = "\u{c}^{}\\[~]|€";
-    if BASIC.contains(character) {
-        Some(1)
-    } else if EXTENDED.contains(character) {
-        Some(2)
-    } else {
-        None
+    const EXTENDED: [(char, u8); 10] = [
+        ('\u{c}', 0x0a),
+        ('^', 0x14),
+        ('{', 0x28),
+        ('}', 0x29),
+        ('\\', 0x2f),
+        ('[', 0x3c),
+        ('~', 0x3d),
+        (']', 0x3e),
+        ('|', 0x40),
+        ('€', 0x65),
+    ];
+    if let Some((_, code)) = EXTENDED.iter().find(|(known, _)| *known == character) {
+        return Some((true, *code));
     }
+    let at = BASIC.chars().position(|known| known == character)?;
+    u8::try_from(at).ok().filter(|&code| code != ESCAPE).map(|code| (false, code))
 }
 
 #[cfg(test)]

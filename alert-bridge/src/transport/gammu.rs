@@ -141,7 +141,7 @@ mod tests {
         let spool = spool(root.path());
         assert_eq!(
             spool.send(&message()).await,
-            Outcome::Accepted { reference: Some(NAME.into()) }
+            Outcome::Accepted { references: vec![NAME.into()] }
         );
         let bytes = fs::read(spool.folders.outgoing.join(NAME)).unwrap();
         assert_eq!(bytes, [0xfe, 0xff, 0x78, 0xc1, 0x76, 0xd8, 0xd8, 0x3d, 0xde, 0x00]);

@@ -178,7 +178,7 @@ impl Gateway {
         });
         // Else its receipts can only speak of our own id.
         let own = self.hands_over_id().then(|| id.to_owned());
-        Outcome::Accepted { reference: reference.or(own) }
+        Outcome::Accepted { references: reference.or(own).into_iter().collect() }
     }
 
     fn request(&self, message: &Message) -> anyhow::Result<reqwest::RequestBuilder> {

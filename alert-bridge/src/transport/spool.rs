@@ -59,7 +59,7 @@ impl Folders {
     pub(crate) async fn send(&self, name: String, content: Vec<u8>) -> Outcome {
         let folders = self.clone();
         let place = move || match folders.place(&name, &content) {
-            Ok(false) => Outcome::Accepted { reference: Some(name) },
+            Ok(false) => Outcome::Accepted { references: vec![name] },
             Ok(true) => Outcome::Rejected {
                 why: format!("could not be sent: {}", folders.failed.join(name).display()),
             },

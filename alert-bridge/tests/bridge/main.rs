@@ -26,6 +26,7 @@ mod receipts;
 mod refusals;
 mod route;
 mod silence;
+mod smpp;
 mod smsd;
 mod spool;
 mod storm;
