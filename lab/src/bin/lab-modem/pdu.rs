@@ -101,7 +101,8 @@ fn address(number: &str) -> String {
         Some(digits) => ("91", digits),
         None => ("81", number),
     };
-    let padded = if digits.len().is_multiple_of(2) { digits.to_owned() } else { format!("{digits}F") };
+    let padded =
+        if digits.len().is_multiple_of(2) { digits.to_owned() } else { format!("{digits}F") };
     let swapped: String = padded
         .as_bytes()
         .chunks(2)
