@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::clock;
-use crate::dice::Dice;
 use crate::record::*;
+use lab::dice::Dice;
 
 /// How much more memory than there is a host may give away.
 const MEMORY_FACTOR: f64 = 1.0;

@@ -9,8 +9,8 @@ pub(crate) use guest::statistics;
 
 use crate::clock;
 use crate::cloud::{Cloud, Size};
-use crate::dice::Dice;
 use crate::record::*;
+use lab::dice::Dice;
 
 /// Bytes.
 const GIB: i64 = 1 << 30;

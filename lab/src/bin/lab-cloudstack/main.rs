@@ -11,7 +11,6 @@ mod answer;
 mod clock;
 mod cloud;
 mod control;
-mod dice;
 mod fault;
 mod generate;
 mod lab;

@@ -8,9 +8,9 @@ mod host;
 use crate::alarm;
 use crate::clock;
 use crate::database::{Database, Ref};
-use crate::dice::Dice;
 use crate::pool::State;
 use crate::value::{NULL, Value};
+use lab::dice::Dice;
 
 const GIB: i64 = 1 << 30;
 

@@ -13,7 +13,6 @@ mod clock;
 mod console;
 mod control;
 mod database;
-mod dice;
 mod fault;
 mod generate;
 mod host;

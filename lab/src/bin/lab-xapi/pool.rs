@@ -9,13 +9,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::database::{Database, Ref};
-use crate::dice::Dice;
 use crate::fault::Faults;
 use crate::host::Host;
 use crate::rrd::Charts;
 use crate::schema;
 use crate::session::Sessions;
 use crate::value::{Fields, Value};
+use lab::dice::Dice;
 
 /// One pool.
 pub(crate) struct Pool {

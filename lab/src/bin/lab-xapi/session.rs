@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dice::Dice;
+use lab::dice::Dice;
 
 /// How many sessions one originator may have; the longest idle one goes first.
 const PER_ORIGINATOR: usize = 500;

@@ -11,7 +11,6 @@ use tokio::net::TcpListener;
 
 use crate::control;
 use crate::database::{Ref, import};
-use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::fault::apply::{self, Target};
 use crate::generate;
@@ -22,6 +21,7 @@ use crate::pool::{Pool, Settings, State};
 use crate::rrd::Dialect;
 use crate::serve;
 use crate::tls::{Authority, Certificate, Validity};
+use lab::dice::Dice;
 
 /// How often a port that the system chose is tried on all addresses.
 const TRIES: usize = 100;

@@ -6,8 +6,8 @@ use super::serving::{system_vm, vlan};
 use super::tenant::Tenants;
 use crate::clock;
 use crate::cloud::Size;
-use crate::dice::Dice;
 use crate::record::*;
+use lab::dice::Dice;
 
 /// Name, cores, MHz, MiB.
 const OFFERINGS: [(&str, i32, i32, i32); 4] = [

@@ -3,8 +3,8 @@
 use super::GIB;
 use crate::clock;
 use crate::cloud::Size;
-use crate::dice::Dice;
 use crate::record::*;
+use lab::dice::Dice;
 
 /// Pods of a zone.
 const PODS: usize = 2;

@@ -3,8 +3,8 @@
 use super::guest::Guests;
 use super::infrastructure::Places;
 use crate::clock;
-use crate::dice::Dice;
 use crate::record::*;
+use lab::dice::Dice;
 
 impl Guests {
     /// An isolated network with its router and address; the first owner's is of a VPC as well.

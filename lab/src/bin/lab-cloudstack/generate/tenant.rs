@@ -2,8 +2,8 @@
 
 use crate::clock;
 use crate::cloud::Size;
-use crate::dice::Dice;
 use crate::record::*;
+use lab::dice::Dice;
 
 /// VMs for which there is an account.
 const VMS: usize = 250;

@@ -4,8 +4,8 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 
 use crate::database::Database;
-use crate::dice::Dice;
 use crate::value::Fields;
+use lab::dice::Dice;
 
 /// A host or a VM: its columns, and the waves that they are made of.
 pub(super) struct Subject {

@@ -1,0 +1,3 @@
+//! What several simulators need. Nothing here is known to the programs that they serve.
+
+pub mod dice;
