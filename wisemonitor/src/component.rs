@@ -8,12 +8,14 @@ mod cloudstack_exporter;
 mod gammu_smsd;
 mod grafana;
 mod lab_cloudstack;
+mod lab_desktop;
 mod lab_xapi;
 mod nagios;
 mod nagios_exporter;
 mod prometheus;
 mod snmp_exporter;
 mod snmpd;
+mod vnc_recorder;
 mod web;
 mod xenserver_exporter;
 
@@ -84,10 +86,14 @@ pub(crate) fn all(site: &Site) -> anyhow::Result<Vec<Component>> {
         snmp_exporter::component(site)?,
         lab_cloudstack::component(site)?,
         cloudstack_exporter::component(site)?,
+    ];
+    components.extend(lab_desktop::component(site));
+    components.extend([
         lab_xapi::component(site)?,
         xenserver_exporter::component(site)?,
+        vnc_recorder::component(site)?,
         prometheus::component(site)?,
-    ];
+    ]);
     components.extend(grafana::component(site));
     Ok(components)
 }

@@ -29,9 +29,11 @@ pub(crate) enum Port {
     XenserverExporter = 10191,
     CloudstackExporter = 10192,
     AlertBridge = 10193,
+    VncRecorder = 10194,
     LabCloudstack = 10280,
     LabCloudstackControl = 10281,
     LabXapiControl = 10282,
+    LabDesktop = 10283,
     /// On addresses of [`Site::lab_host`].
     LabXapi = 10443,
 }

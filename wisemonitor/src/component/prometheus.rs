@@ -17,6 +17,7 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
         ("network.yml", include_str!("../../../rules/network.yml")),
         ("cloudstack.yml", include_str!("../../../rules/cloudstack.yml")),
         ("xenserver.yml", include_str!("../../../rules/xenserver.yml")),
+        ("vnc-recorder.yml", include_str!("../../../rules/vnc-recorder.yml")),
         (
             "snmp-targets-this-machine.yml",
             include_str!("../../configuration/snmp-targets-this-machine.yml"),

@@ -10,14 +10,12 @@ pub(super) fn component(site: &Site) -> anyhow::Result<Component> {
     let folder = site.folder(NAME);
     let configuration = folder.join("xenserver-exporter.yml");
     let sample = include_str!("../../configuration/xenserver-exporter.yml");
-    let pools = lab_xapi::POOLS.map(|(name, first)| (name, site.lab_host(first).to_string()));
-    let pools = pools.each_ref().map(|(name, first)| (*name, first.as_str()));
     let address = site.socket_address(Port::XenserverExporter);
     Ok(Component {
         address: site.url(Port::XenserverExporter),
         port: Some(Port::XenserverExporter),
         folders: vec![folder.join("spool")],
-        files: vec![(configuration.clone(), site.fill(sample, &pools))],
+        files: vec![(configuration.clone(), lab_xapi::fill(site, sample))],
         arguments: vec![
             flag("config.file", configuration),
             flag("web.listen-address", address.to_string()),

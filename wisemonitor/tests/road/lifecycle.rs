@@ -17,7 +17,9 @@ async fn ctrl_c_leaves_no_process_and_no_socket() {
     suite.stop().await;
     all_gone(&suite, Duration::from_millis(100)).await;
     assert_eq!(left_behind(suite.dir()), Vec::<PathBuf>::new());
-    for port in [9090, 9093, 9116, 10161, 10180, 10190, 10191, 10192, 10193, 10280, 10282] {
+    for port in
+        [9090, 9093, 9116, 10161, 10180, 10190, 10191, 10192, 10193, 10194, 10280, 10282, 10283]
+    {
         TcpListener::bind((suite.address(), port)).unwrap();
     }
 }

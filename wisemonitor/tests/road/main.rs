@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "what must hold here fails by panicking")]
 
 mod cloud;
+mod console;
 mod dashboards;
 mod feed;
 mod host;
@@ -114,12 +115,13 @@ fn names_in_rules() -> BTreeSet<String> {
         include_str!("../../../rules/network.yml"),
         include_str!("../../../rules/cloudstack.yml"),
         include_str!("../../../rules/xenserver.yml"),
+        include_str!("../../../rules/vnc-recorder.yml"),
     ]
     .concat();
     let expressions = rules.lines().filter(|line| line.trim_start().starts_with("expr:"));
     let names = expressions
         .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && !"_:".contains(c)));
-    let prefixes = ["nagios_", "alert_bridge_", "cloudstack_", "xen_"];
+    let prefixes = ["nagios_", "alert_bridge_", "cloudstack_", "xen_", "vnc_recorder_"];
     let ours = |name: &&str| prefixes.iter().any(|prefix| name.starts_with(prefix));
     let names: BTreeSet<String> = names.filter(ours).map(String::from).collect();
     assert!(names.len() >= 8, "{names:?}");
