@@ -5,6 +5,7 @@
 
 mod alerting;
 mod cloudstack;
+mod consoles;
 mod dashboard;
 mod home;
 mod hosts;
@@ -38,6 +39,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("xen-host.json", xenserver::host()),
         ("virtual-machines.json", xenserver::machines()),
         ("vm.json", xenserver::machine()),
+        ("consoles.json", consoles::dashboard()),
     ]
     .map(|(name, dashboard)| (name, format!("{:#}\n", dashboard.into_json())))
     .into()

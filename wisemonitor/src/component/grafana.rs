@@ -17,10 +17,10 @@ macro_rules! dashboards {
 }
 
 const DASHBOARDS: &[(&str, &str)] = dashboards! {
-    "home" "infrastructure" "hosts" "services" "performance" "nagios"
+    "home" "infrastructure" "hosts" "services" "performance" "nagios" "alerting"
     "network" "interface"
     "zones" "zone" "tenants" "control-plane"
-    "pools" "xen-host" "virtual-machines" "vm"
+    "pools" "xen-host" "virtual-machines" "vm" "consoles"
 };
 
 /// The Grafana of this suite, or none when there is no `grafana-server` or `grafana` on the PATH.
