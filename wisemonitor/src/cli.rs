@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use crate::control::{self, Request, Told};
 use crate::site::Site;
 use crate::supervise::guard;
-use crate::{host, lab, table, traffic, up, vm_alarm};
+use crate::{check, host, lab, table, traffic, up, vm_alarm};
 
 #[derive(Parser)]
 #[command(version, about = "Runs the WiseMonitor suite on this machine")]
@@ -64,6 +64,11 @@ enum Task {
         state: StateFolder,
         /// The part to start, or the fault to end
         name: String,
+    },
+    /// Ask each program whether its configuration in a folder is right, and name file, line and key where not
+    Check {
+        /// The folder with alert-bridge.yml, prometheus.yml and so on, or with folders that have them
+        folder: PathBuf,
     },
     /// Add hosts and services to Nagios, list and remove them
     Host {
@@ -151,6 +156,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Mend { state, name } => {
             block_on(control::ask(&state.folder()?, &Request::Mend(name.clone())))?;
             println!("{name} is mended");
+            Ok(())
+        }
+        Task::Check { folder } => {
+            print!("{}", block_on(check::run(&folder))?);
             Ok(())
         }
         Task::Host { state, place, task } => {

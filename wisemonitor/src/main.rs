@@ -1,5 +1,6 @@
 //! The operator's command: starts the whole suite on one machine, shows it, and breaks it on request.
 
+mod check;
 mod cli;
 mod component;
 mod control;

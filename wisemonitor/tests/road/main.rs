@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what must hold here fails by panicking")]
 
+mod check;
 mod cloud;
 mod console;
 mod dashboards;
