@@ -81,7 +81,7 @@ async fn a_dashboard_made_for_the_peer_shows_the_same() {
     })
     .await;
 
-    let prometheus = Prometheus(prometheus);
+    let prometheus = Prometheus::ready(prometheus).await;
     prometheus.until("min(count_over_time(sysUpTime[5m])) >= 3 and count(sysUpTime) == 2").await;
     // The same switch, later: its counters have grown.
     let address = lab.agent.to_string();
@@ -199,6 +199,17 @@ async fn listening(command: impl Fn(SocketAddr) -> Command) -> (SocketAddr, Runn
 struct Prometheus(SocketAddr);
 
 impl Prometheus {
+    /// It listens before it has opened its storage, and answers 503 until then.
+    async fn ready(address: SocketAddr) -> Self {
+        let url = format!("http://{address}/-/ready");
+        let deadline = Instant::now() + DEADLINE;
+        while !reqwest::get(&url).await.unwrap().status().is_success() {
+            assert!(Instant::now() < deadline, "Prometheus is not ready");
+            sleep(PAUSE).await;
+        }
+        Prometheus(address)
+    }
+
     /// Values by their labels, those apart that name the exporter.
     async fn vector(&self, query: &str, at: Option<f64>) -> BTreeMap<String, f64> {
         let time = at.map(|at| ("time", at.to_string()));
