@@ -79,6 +79,8 @@ impl Screen {
     pub(crate) fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // What was killed leaves its socket.
+        let _ = std::fs::remove_file(format!("/tmp/.X11-unix/X{}", self.address.port()));
     }
 
     pub(crate) fn display(&self) -> String {
